@@ -1,0 +1,74 @@
+# Needs git, make and some python3; everything else is installed into .venv/ from uv.lock.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help setup train run test test-services test-browser test-everything bench evaluate lint types validate \
+	audit clean
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+BROWSER_STAMP := .venv/.installed-browser
+# make run ARGS="--port 8080"; make test ARGS="-k hours -x"
+ARGS ?=
+
+# Before any import: Rasa and what it stands on print pages that nobody can act on.
+export RASA_TELEMETRY_ENABLED := false
+export SQLALCHEMY_SILENCE_UBER_WARNING := 1
+export TF_CPP_MIN_LOG_LEVEL := 3
+export TF_ENABLE_ONEDNN_OPTS := 0
+
+help: ## list these targets
+	@echo "usage: make TARGET [ARGS=\"...\"]"
+	@echo
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1	\2/p' Makefile | \
+		while IFS='	' read -r name text; do printf '  %-16s %s\n' "$$name" "$$text"; done
+
+setup: $(STAMP) ## install everything from uv.lock into .venv/
+
+$(STAMP): pyproject.toml uv.lock
+	@scripts/setup.sh $@
+
+train: $(STAMP) ## train into models/, if the training data changed
+	@$(BIN)/bot train
+
+run: $(STAMP) ## install, train, migrate, load demo orders, serve on http://127.0.0.1:5005
+	@$(BIN)/python scripts/run.py $(ARGS)
+
+test: train ## the tests that need nothing but this machine
+	@$(BIN)/pytest -q -m "not services and not browser" $(ARGS)
+
+test-services: train ## the tests that need PostgreSQL or Redis
+	@$(BIN)/pytest -q -m "services and not browser" $(ARGS)
+
+test-browser: train $(BROWSER_STAMP) ## the tests that need Chromium
+	@$(BIN)/pytest -q -m browser $(ARGS)
+
+test-everything: train $(BROWSER_STAMP) ## the tests of both, in one run
+	@$(BIN)/pytest -q -m "services or browser" $(ARGS)
+
+$(BROWSER_STAMP): $(STAMP)
+	@scripts/setup.sh $@ --group browser
+
+bench: train ## benchmarks, each figure beside its peer's from the same run
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+evaluate: train ## score understanding and whole conversations on held-back data
+	@$(BIN)/bot evaluate $(ARGS)
+
+lint: $(STAMP) ## style, and who may import whom
+	@$(BIN)/ruff check
+	@$(BIN)/lint-imports --no-cache
+
+types: $(STAMP) ## check the types
+	@$(BIN)/mypy
+
+validate: $(STAMP) ## Rasa's own check of domain and training data, with every warning an error
+	@$(BIN)/python -m scripts.validate
+
+audit: $(STAMP) ## look for known vulnerabilities in what uv.lock names
+	@$(BIN)/python -m scripts.audit
+
+clean: ## remove everything that was made, except the database (var/) and .env
+	@rm -rf .venv .venv-tools models/*.tar.gz models/manifest.json build results *.egg-info .rasa \
+		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find actions bot scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +
