@@ -1,0 +1,143 @@
+"""Claims: judged by the policy, kept with every fact, and filed as a ticket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.policy import Account, Decision, Purchase, Terms, decide, terms_in_force
+from bot.policy.dates import guarantee_ends
+from bot.services.claim_states import check_transition
+from bot.services.numbers import new_number
+from bot.services.orders import Item, PlacedOrder
+from bot.services.tickets import Tickets, TicketView
+from bot.store import tables
+from bot.store.database import Database
+
+ASSISTANT = "assistant"
+CUSTOMER = "customer"
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """A judged claim."""
+
+    claim_id: str
+    number: str
+    decision: Decision
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What the customer says is wrong: the symptom and the story, in their own words."""
+
+    symptom: str
+    incident: str
+
+
+class Claims:
+    """Judges, files and explains claims. `terms` are all the dated terms of the policy."""
+
+    def __init__(self, database: Database, tickets: Tickets, terms: tuple[Terms, ...]) -> None:
+        self._database = database
+        self._tickets = tickets
+        self.terms = terms
+
+    @staticmethod
+    def purchase(order: PlacedOrder, item: Item) -> Purchase:
+        """The verified order line as the policy sees it."""
+        return Purchase(True, order.order_number, item.name, order.invoice_date, order.status,
+                        item.is_gift)
+
+    def guarantee_ends(self, invoiced: date | None) -> date | None:
+        """The guarantee's last day by the terms in force on the invoice date."""
+        if invoiced is None:
+            return None
+        return guarantee_ends(invoiced, terms_in_force(self.terms, invoiced).guarantee_years)
+
+    def assess(self, conversation_id: str, order: PlacedOrder, item: Item, account: Account,
+               statement: Statement, today: date) -> Assessed:
+        """Judges a claim and keeps claim, facts and decision. `today` is in the shop's zone."""
+        decision = decide(self.purchase(order, item), account, today, self.terms)
+        with self._database.unit_of_work() as session:
+            claim = tables.Claim(
+                id=tables.new_id(), number=new_number("C"), conversation_id=conversation_id,
+                order_id=order.order_id, order_line_id=item.line_id, symptom=statement.symptom,
+                incident=statement.incident)
+            session.add(claim)
+            for state in ("draft", "verified", "assessed"):
+                _move(session, claim, state, ASSISTANT)
+            _keep(session, claim, decision, ASSISTANT)
+            if decision.outcome == "not_covered":
+                _move(session, claim, "declined", ASSISTANT, ", ".join(decision.reasons))
+            return Assessed(claim.id, claim.number, decision)
+
+    def file(self, claim_id: str, remedy: str | None, remedy_note: str, summary: str) -> TicketView:
+        """Files a claim for a person: opens its ticket. For claims that are covered or in doubt,
+        and for declined ones whose customer wants the review."""
+        with self._database.unit_of_work() as session:
+            claim = _claim(session, claim_id)
+            reviewed = remedy is None
+            claim.remedy, claim.remedy_note = remedy, remedy_note
+            _move(session, claim, "in_review", CUSTOMER)
+            return self._tickets.open(
+                "review" if reviewed else "claim",
+                f"Claim {claim.number}: {claim.symptom}", summary,
+                conversation_id=claim.conversation_id, order_id=claim.order_id, claim_id=claim.id)
+
+    def explain(self, number: str) -> dict[str, Any] | None:
+        """A claim with all its decisions and its log, for an operator; None if there is none."""
+        with self._database.unit_of_work() as session:
+            claim = session.scalar(sa.select(tables.Claim).where(
+                tables.Claim.number == number.strip().upper()))
+            if claim is None:
+                return None
+            decisions = session.scalars(
+                sa.select(tables.Decision).where(tables.Decision.claim_id == claim.id)
+                .order_by(tables.Decision.created_at)).all()
+            log = session.scalars(
+                sa.select(tables.ClaimTransition).where(
+                    tables.ClaimTransition.claim_id == claim.id)
+                .order_by(tables.ClaimTransition.ordinal)).all()
+            return {
+                "number": claim.number, "state": claim.state, "symptom": claim.symptom,
+                "incident": claim.incident, "remedy": claim.remedy,
+                "decisions": [{"decided_by": d.decided_by, "at": d.created_at, **d.record}
+                              for d in decisions],
+                "log": [{"from": t.from_state, "to": t.to_state, "by": t.actor,
+                         "reason": t.reason, "at": t.created_at} for t in log],
+            }
+
+
+def _claim(session: Session, claim_id: str) -> Any:
+    for pending in session.new:
+        if isinstance(pending, tables.Claim) and pending.id == claim_id:
+            return pending
+    return session.get(tables.Claim, claim_id)
+
+
+def _move(session: Session, claim: Any, state: str, actor: str, reason: str = "") -> None:
+    check_transition(claim.state, state)
+    pending = sum(isinstance(row, tables.ClaimTransition) and row.claim_id == claim.id
+                  for row in session.new)
+    stored = session.scalar(sa.select(sa.func.count()).select_from(tables.ClaimTransition).where(
+        tables.ClaimTransition.claim_id == claim.id)) or 0
+    session.add(tables.ClaimTransition(
+        claim_id=claim.id, ordinal=stored + pending + 1, from_state=claim.state, to_state=state,
+        actor=actor, reason=reason))
+    claim.state = state
+
+
+def _keep(session: Session, claim: Any, decision: Decision, decided_by: str) -> None:
+    session.add(tables.Decision(
+        claim_id=claim.id, outcome=decision.outcome.value, record=decision.record(),
+        terms_version=decision.policy_version, terms_hash=decision.terms_hash,
+        decided_by=decided_by))
+    facts = {fact for result in decision.results for fact in result.facts}
+    session.add_all(tables.ClaimFact(
+        claim_id=claim.id, name=fact.name, state=fact.state.value, source=fact.source.value,
+        said_in=fact.said_in) for fact in sorted(facts, key=lambda f: f.name))

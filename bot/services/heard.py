@@ -1,0 +1,231 @@
+"""What was understood of one message, as plain data, and what it means as an answer.
+
+A message is read with the question that it answers in mind: "no" after "did that fix it?" is not
+the "no" after "is that right?". The weights here only shift close calls; a clear message keeps its
+meaning whatever was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.services.negation import negates
+
+TOPICS = ("emergency", "human", "claim", "warranty_check", "ticket_status", "policy", "contact",
+          "presale", "order_status", "return_refund", "privacy", "smalltalk", "out_of_scope")
+
+#: Intents that answer a question or tell something, and are no topic of their own.
+ANSWERS = ("affirm", "deny", "dont_know", "cancel", "no_order_number", "fixed", "remedy",
+           "incident")
+
+
+@dataclass(frozen=True)
+class CauseHeard:
+    """A cause that the message speaks of. `state`: yes, no or other (somebody else, a question)."""
+
+    name: str
+    state: str
+    confidence: float
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One message as understood.
+
+    `intents` gives the probability of each intent, `labels` of the finer ones ("claim/no_power").
+    `opening` is affirm, deny or dont_know where the message begins so, and `clauses` gives the
+    labels of each part of a longer message.
+    """
+
+    text: str
+    message_id: str | None = None
+    intents: Mapping[str, float] = field(default_factory=dict)
+    labels: Mapping[str, float] = field(default_factory=dict)
+    opening: str | None = None
+    clauses: tuple[Mapping[str, float], ...] = ()
+    order_numbers: tuple[str, ...] = ()
+    likely_numbers: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    postal_codes: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+    hazard: float = 0.0
+    language: str = "en"
+    command: str | None = None
+
+    @property
+    def proofs(self) -> tuple[str, ...]:
+        """Everything that may verify who is asking."""
+        return self.emails + self.phones + self.postal_codes
+
+    def best_label(self, topic: str) -> str | None:
+        """The finer label of a topic that fits best in the message or a clause, without prefix."""
+        mine = {k: max(v, *(c.get(k, 0.0) for c in self.clauses), 0.0)
+                for k, v in self._all_labels().items() if k.startswith(f"{topic}/")}
+        return max(mine, key=lambda k: mine[k]).split("/", 1)[1] if mine else None
+
+
+    def most(self, label: str) -> float:
+        """The highest probability of a finer label, in the message or a part of it."""
+        return max(labels.get(label, 0.0) for labels in (self.labels, *self.clauses))
+
+    def _all_labels(self) -> dict[str, float]:
+        merged = {k: 0.0 for clause in self.clauses for k in clause}
+        return {**merged, **self.labels}
+
+
+#: By the question asked: how much likelier each kind of answer is than in an open conversation.
+_EXPECTED: dict[str, dict[str, float]] = {
+    "order_number": {"no_order_number": 4, "dont_know": 3, "cancel": 2},
+    "verification": {"no_order_number": 3, "dont_know": 3, "deny": 2, "cancel": 2},
+    "claim_item": {"dont_know": 2, "cancel": 2},
+    "symptom": {"claim": 4, "incident": 2, "dont_know": 2, "cancel": 2},
+    "fixed": {"fixed": 6, "affirm": 3, "deny": 3, "claim": 1.5, "dont_know": 2, "cancel": 2},
+    "incident": {"incident": 6, "deny": 3, "affirm": 2, "dont_know": 3, "cancel": 1},
+    "cause_confirmed": {"affirm": 5, "deny": 5, "dont_know": 4, "incident": 3, "cancel": 1},
+    "fault_date": {"incident": 3, "dont_know": 4, "claim": 2, "cancel": 1},
+    "remedy": {"remedy": 6, "affirm": 2, "deny": 2, "dont_know": 3, "cancel": 2},
+    "claim_confirmed": {"affirm": 5, "deny": 4, "dont_know": 2, "remedy": 2, "cancel": 2},
+    "review": {"affirm": 5, "deny": 4, "cancel": 2, "human": 2},
+}
+#: From this mass on a part of the answer tells an incident at all.
+_AN_INCIDENT = 0.15
+#: How much of "somebody else's" counts as perhaps the customer's own; it is read back anyway.
+_PERHAPS_OWN = 0.5
+#: From which hazard score on a message is an emergency: alone, and as an answer to a question.
+ALARM, ALARM_IN_ANSWER = 0.45, 0.75
+#: A topic of its own in the middle of a question has to be this likely.
+_ASIDE = 0.5
+#: Where any text is an answer, an aside has to be plainer.
+_ASIDE_IN_FREE_TEXT = 0.65
+_FREE_TEXT = ("symptom", "incident")
+#: Whoever is asked for a number and gives one talks of orders and e-mails without asking anything.
+_ASIDE_BESIDE_NUMBERS = 0.9
+_NUMBERS = ("order_number", "verification")
+_ABOUT_NUMBERS = ("contact", "order_status", "ticket_status", "privacy", "warranty_check")
+#: "Thanks" and the like hardly ever stand instead of an answer.
+_PASSING, _ASIDE_IN_PASSING = ("smalltalk", "out_of_scope"), 0.85
+#: What is answered beside an answer; anything else in the same breath belongs to it.
+_BESIDE_AN_ANSWER = ("human", "policy", "contact", "emergency")
+
+
+#: What answers each question for certain; a clause that says it counts whatever else is said.
+_ANSWERED_BY: dict[str, tuple[str, ...]] = {
+    "order_number": ("no_order_number",),
+    "verification": ("no_order_number",),
+    "fixed": ("fixed", "affirm", "deny"),
+    "cause_confirmed": ("affirm", "deny", "dont_know"),
+    "fault_date": ("dont_know",),
+    "remedy": ("remedy",),
+    "claim_confirmed": ("affirm", "deny"),
+    "review": ("affirm", "deny"),
+}
+_CLAUSE_ANSWERS = 0.6
+_CLAUSE_ASIDE = 0.85
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a message means as an answer: `act` is an intent name, `aside` a topic of its own.
+
+    A message may hold both: the answer, and a question beside it.
+    """
+
+    act: str | None
+    aside: str | None
+    confidence: float
+
+
+def meaning(heard: Heard, asked: str | None) -> Meaning:
+    """Reads a message as the answer to `asked` (a slot's name, "review", or None)."""
+    expected = _EXPECTED.get(asked or "", {})
+    weighted = _weighted(heard.intents, expected)
+    # "Yes, and ..." and "no, ..." count as such whatever follows them.
+    if heard.opening in _ANSWERED_BY.get(asked or "", ()):
+        return Meaning(heard.opening, _aside_in_a_clause(heard), 1.0)
+    total = sum(weighted.values()) or 1.0
+    best = max(weighted, key=lambda name: weighted[name], default=None)
+    if best is None:
+        return Meaning(None, None, 0.0)
+    confidence = weighted[best] / total
+    if best in TOPICS and best != "claim":
+        needed = _ASIDE_IN_FREE_TEXT if asked in _FREE_TEXT else _ASIDE
+        if asked in _NUMBERS and (heard.order_numbers or heard.proofs):
+            needed = 1.1 if best in _ABOUT_NUMBERS else _ASIDE_BESIDE_NUMBERS
+        if asked and best in _PASSING:
+            needed = _ASIDE_IN_PASSING
+        answer = _answer_in_a_clause(heard, asked, expected)
+        if answer and best not in _BESIDE_AN_ANSWER:
+            return Meaning(answer, None, confidence)
+        if asked is None or confidence >= needed:
+            return Meaning(answer, best, confidence)
+        answers = {n: w for n, w in weighted.items() if n not in TOPICS or n == "claim"}
+        best = answer or max(answers, key=lambda name: answers[name], default=None)
+        confidence = weighted.get(best or "", 0.0) / total
+    elif asked and best not in _ANSWERED_BY.get(asked, (best,)):
+        best = _answer_in_a_clause(heard, asked, expected) or best
+    return Meaning(best, None, confidence)
+
+
+def is_emergency(heard: Heard, asked: str | None) -> bool:
+    """Whether a message tells a hazard. Who is in the middle of answering has told it before."""
+    return heard.hazard >= (ALARM_IN_ANSWER if asked else ALARM)
+
+
+def causes_heard(heard: Heard, asked: str | None) -> tuple[CauseHeard, ...]:
+    """The causes that a message speaks of, surest first.
+
+    Asked what happened, a customer tells what happened: then only the labels of incidents count
+    against each other, and what sounds like somebody else's story may still be their own.
+    """
+    found: dict[tuple[str, str], float] = {}
+    for labels in (heard.labels, *heard.clauses):
+        told = {k: p for k, p in labels.items() if k.startswith("incident/")}
+        mass = sum(told.values())
+        asked_for = asked == "incident" and mass >= _AN_INCIDENT
+        for label, probability in told.items():
+            cause, _, state = label.split("/", 1)[1].rpartition("_")
+            if cause == "none":
+                continue
+            share = probability / mass if asked_for else probability
+            if state == "no" and not negates(heard.text):
+                # Short messages are easily read the wrong way round; what denies says a "no".
+                state = "yes"
+            if asked_for and state == "yes":
+                share += _PERHAPS_OWN * told.get(f"incident/{cause}_other", 0.0) / mass
+            found[cause, state] = max(found.get((cause, state), 0.0), share)
+    causes = (CauseHeard(cause, state, p) for (cause, state), p in found.items())
+    return tuple(sorted(causes, key=lambda c: -c.confidence))
+
+
+def _weighted(intents: Mapping[str, float], expected: Mapping[str, float]) -> dict[str, float]:
+    # Emergencies have a judge of their own.
+    return {name: p * expected.get(name, 1.0) for name, p in intents.items()
+            if name != "emergency"}
+
+
+def _aside_in_a_clause(heard: Heard) -> str | None:
+    """A question of its own that a part of the message asks."""
+    for labels in heard.clauses:
+        for topic in ("policy", "contact", "human"):
+            if sum(p for k, p in labels.items() if k.split("/", 1)[0] == topic) > _CLAUSE_ASIDE:
+                return topic
+    return None
+
+
+def _answer_in_a_clause(heard: Heard, asked: str | None,
+                        expected: Mapping[str, float]) -> str | None:
+    """The plainest answer to the question among the parts of a longer message."""
+    best, most = None, _CLAUSE_ANSWERS
+    for labels in heard.clauses:
+        intents: dict[str, float] = {}
+        for label, probability in labels.items():
+            name = label.split("/", 1)[0]
+            intents[name] = intents.get(name, 0.0) + probability
+        weighted = _weighted(intents, expected)
+        total = sum(weighted.values()) or 1.0
+        for name in _ANSWERED_BY.get(asked or "", ()):
+            if weighted.get(name, 0.0) / total > most:
+                best, most = name, weighted[name] / total
+    return best

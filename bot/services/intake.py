@@ -1,0 +1,463 @@
+"""Taking a claim in: what an answer changes, and which question comes next.
+
+Knows no wording: it says things by the names of responses (`Say`), which stand in `data/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from bot.policy import (
+    Account,
+    Purchase,
+    Source,
+    State,
+    causes_to_read_back,
+    decide,
+    excluded_by_store,
+)
+from bot.services.answers import pick_item, remedy_of
+from bot.services.claims import Claims, Statement
+from bot.services.draft import Draft
+from bot.services.fault_dates import read_fault_date
+from bot.services.handoff import Handoffs
+from bot.services.heard import Heard, Meaning, causes_heard, meaning
+from bot.services.orders import ATTEMPTS_PER_CONVERSATION, Item, Orders, PlacedOrder
+from bot.services.symptoms import Symptoms
+from bot.store.keys import number_key
+
+#: Times a closed question is put again before a person is offered.
+PATIENCE = 2
+#: Below this a spoken-of cause is not even read back.
+CAUSE_HEARD = 0.4
+#: As the answer to what happened it is read back already from here on.
+CAUSE_ANSWERED = 0.33
+#: A second cause in the same message has to be said more plainly.
+ANOTHER_CAUSE_HEARD = 0.7
+#: Said this plainly, another cause than the one read back is what the customer means.
+PLAINLY_ANOTHER = 0.7
+#: Whether it works again has to be said this plainly, or it is asked once more.
+FIXED_HEARD = 0.45
+#: Misuse (B) needs no read-back when it was said this plainly, since a person decides it anyway.
+MISUSE_PLAIN = 0.75
+
+
+#: What the two kinds of questions about a parcel sound like, in any language.
+_PARCEL_WRONG = ("an item is missing from the parcel", "I received the wrong product",
+                 "the box arrived damaged and crushed", "the package was open and incomplete")
+_PARCEL_UNDER_WAY = ("where is my parcel", "when will my order arrive", "has my order been shipped",
+                     "tracking number of my order", "my order has not arrived yet")
+
+
+@dataclass(frozen=True)
+class Say:
+    """Something to say: a response's name, what it fills in, and what machines get with it."""
+
+    response: str
+    values: dict[str, Any] = field(default_factory=dict)
+    custom: dict[str, Any] | None = None
+
+
+class Intake:
+    """Leads a customer through a claim. One method call for each message."""
+
+    def __init__(self, orders: Orders, claims: Claims, handoffs: Handoffs, symptoms: Symptoms,
+                 similarity: Callable[[str, Sequence[str]], Sequence[float]],
+                 today: Callable[[], date]) -> None:
+        self._orders = orders
+        self._claims = claims
+        self._handoffs = handoffs
+        self._symptoms = symptoms
+        self._similarity = similarity
+        self._today = today
+
+    # ------------------------------------------------------------ hearing
+
+    def hear(self, draft: Draft, heard: Heard, asked: str | None, conversation_id: str,
+             means: Meaning | None = None) -> list[Say]:
+        """Takes everything in from a message, then what it answers. Changes `draft`."""
+        means = means or meaning(heard, asked)
+        draft.attempts_in_message = False
+        says = self._take_numbers(draft, heard, asked)
+        self._take_story(draft, heard, asked, means)
+        says += self._verify_if_possible(draft, conversation_id)
+        answer = getattr(self, f"_answer_{asked}", None)
+        if answer is not None and (means.act or not means.aside) and not draft.finished:
+            says += answer(draft, heard, means)
+        return says
+
+    def _take_numbers(self, draft: Draft, heard: Heard, asked: str | None) -> list[Say]:
+        known = [n for n in heard.order_numbers if self._orders.known(n)]
+        # A customer's number may be mistyped; then it is taken as it looks, if asked for.
+        shaped = [n for n in heard.order_numbers if n in heard.likely_numbers]
+        if asked == "order_number":
+            number = next(iter(known or shaped or heard.order_numbers), None)
+        elif asked == "verification" or draft.order_number:
+            number = next(iter(known), None)
+        else:
+            number = next(iter(known or shaped), None)
+        says: list[Say] = []
+        if number is not None:
+            if draft.order_id is None:
+                draft.order_number = number
+            elif known and not self._orders.is_number_of(draft.order_id, number):
+                # Another order of the same customer: its own proof is asked for.
+                draft.forget_order()
+                draft.order_number = number
+                says.append(Say("utter_order_changed"))
+        if draft.order_id is None:
+            draft.proofs = [*dict.fromkeys([*draft.proofs, *self._proofs(draft, heard, asked)])]
+        return says
+
+    @staticmethod
+    def _proofs(draft: Draft, heard: Heard, asked: str | None) -> list[str]:
+        """What may verify the customer. Digits alone count only as the answer to that question."""
+        order = number_key(draft.order_number or "")
+        if asked == "verification":
+            found = list(heard.proofs)
+            if not found and not heard.likely_numbers and len(heard.text) <= 15 and any(
+                    c.isdigit() for c in heard.text):
+                found = [heard.text]
+        else:
+            found = list(heard.emails)
+            found += [p for p in heard.phones if sum(c.isdigit() for c in p) >= 9]
+            found += [p for p in heard.postal_codes if any(c.isalpha() for c in p)]
+        return [p for p in found if number_key(p) not in order or not order]
+
+    def _take_story(self, draft: Draft, heard: Heard, asked: str | None, means: Meaning) -> None:
+        draft.mentions = [*draft.mentions, heard.text][-6:]
+        told = causes_heard(heard, asked)
+        for cause in told:
+            needed = CAUSE_ANSWERED if asked == "incident" else CAUSE_HEARD
+            # What is said for and against the first one counts alike: it is read back then.
+            if cause.confidence < (needed if cause.name == told[0].name else ANOTHER_CAUSE_HEARD):
+                continue
+            # At the read-back the answer itself settles that cause.
+            if asked == "cause_confirmed" and cause.name == draft.reading_back:
+                continue
+            draft.note_cause(cause, heard.message_id)
+            if cause.name == "B" and cause.state == "yes" and cause.confidence < MISUSE_PLAIN:
+                draft.contradictions = [*dict.fromkeys([*draft.contradictions, "B"])]
+        if draft.symptom is None and asked != "symptom":
+            kind = self._symptoms.recognise(heard)
+            if kind:
+                draft.symptom, draft.symptom_kind = heard.text, kind
+        remedy = remedy_of(heard)
+        if draft.remedy is None and remedy and asked != "remedy":
+            draft.remedy = remedy
+
+    # ------------------------------------------------------------ verification
+
+    def names_an_item(self, draft: Draft, text: str) -> bool:
+        """Whether a text names one of the order's items."""
+        if draft.order_id is None:
+            return False
+        return pick_item(text, self.order(draft).items, self._similarity) is not None
+
+    def note_numbers(self, draft: Draft, heard: Heard) -> None:
+        """Keeps an order number that came without a question."""
+        self._take_numbers(draft, heard, None)
+
+    def identify(self, draft: Draft, heard: Heard, asked: str | None, conversation_id: str,
+                 means: Meaning) -> list[Say]:
+        """Takes in who is asking, and nothing else."""
+        draft.attempts_in_message = False
+        says = self._take_numbers(draft, heard, asked)
+        says += self._verify_if_possible(draft, conversation_id)
+        if asked in ("order_number", "verification") and means.aside is None and not draft.finished:
+            says += getattr(self, f"_answer_{asked}")(draft, heard, means)
+        return says
+
+    def next_identification(self, draft: Draft) -> str | None:
+        """`order_number` or `verification`, if one of them is missing."""
+        if draft.finished or draft.order_id:
+            return None
+        return "verification" if draft.order_number else "order_number"
+
+    def parcel_problem(self, draft: Draft, heard: Heard) -> bool:
+        """Whether the parcel is said to be wrong, incomplete or damaged, rather than under way."""
+        text = next((m for m in reversed(draft.mentions) if len(m) > 12), heard.text)
+        wrong = max(self._similarity(text, _PARCEL_WRONG))
+        return wrong > max(self._similarity(text, _PARCEL_UNDER_WAY))
+
+    def _verify_if_possible(self, draft: Draft, conversation_id: str) -> list[Say]:
+        if draft.order_id or not draft.order_number or not draft.proofs or draft.finished:
+            return []
+        order = self._orders.verify(conversation_id, draft.order_number, draft.proofs)
+        if order is None:
+            draft.attempts += 1
+            draft.attempts_in_message = True
+            draft.forget_order()
+            if draft.attempts >= ATTEMPTS_PER_CONVERSATION:
+                return self._unverified(draft)
+            return [Say("utter_not_matched",
+                        {"attempts_left": ATTEMPTS_PER_CONVERSATION - draft.attempts})]
+        draft.order_id, draft.order_number = order.order_id, order.order_number
+        draft.verification, draft.proofs = "verified", []
+        if len(order.items) == 1:
+            self._take_item(draft, order.items[0])
+        else:
+            for text in reversed(draft.mentions):
+                item = pick_item(text, order.items, self._similarity, named_only=True)
+                if item:
+                    self._take_item(draft, item)
+                    break
+        return [Say("utter_verified", {"order_number": order.order_number})]
+
+    @staticmethod
+    def _take_item(draft: Draft, item: Item) -> None:
+        draft.claim_item, draft.line_id = item.name, item.line_id
+
+    def _unverified(self, draft: Draft) -> list[Say]:
+        loss = {k: v for k, v in draft.facts.items() if k == "consequential_loss"}
+        account = Account().with_facts(Draft(facts=loss).account_facts())
+        decision = decide(Purchase(verified=False), account, self._today(), self._claims.terms)
+        draft.forget_order()
+        draft.decision, draft.offer, draft.finished = decision.public(), "person", "unverified"
+        return [Say("utter_decision_unverified", self._decision_values(draft),
+                    {"type": "decision", **draft.decision})]
+
+    # ------------------------------------------------------------ answers, by question
+
+    def _answer_order_number(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
+        if draft.order_number or draft.order_id or draft.attempts_in_message or heard.proofs:
+            return []  # a proof is kept; the number is still to come
+        if means.act == "no_order_number":
+            return self._unverified(draft)
+        if means.act in ("dont_know", "deny"):
+            return self._again(draft, "order_number") or self._unverified(draft)
+        return self._again(draft, "order_number") or [Say("utter_offer_person")]
+
+    def _answer_verification(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
+        if draft.order_id or draft.attempts_in_message or draft.proofs or heard.likely_numbers:
+            return []
+        if means.act == "no_order_number":
+            return self._unverified(draft)
+        return self._again(draft, "verification") or self._unverified(draft)
+
+    def _answer_claim_item(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
+        if draft.line_id or not draft.order_id:
+            return []
+        item = pick_item(heard.text, self.order(draft).items, self._similarity)
+        if item:
+            self._take_item(draft, item)
+            return []
+        return self._again(draft, "claim_item") or []
+
+    def _answer_symptom(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
+        if draft.symptom is not None:
+            return []
+        if means.act in ("affirm", "deny", "dont_know") and len(heard.text) < 25:
+            again = self._again(draft, "symptom")
+            if again:
+                return again
+        draft.symptom = heard.text
+        draft.symptom_kind = self._symptoms.recognise(heard, asked=True) or "other"
+        return []
+
+    def _answer_fixed(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
+        if means.act in ("affirm", "deny"):
+            draft.fixed = means.act == "affirm"
+        elif means.act == "fixed":
+            works, still = (heard.most(f"fixed/{kind}") for kind in ("yes", "no"))
+            if max(works, still) < FIXED_HEARD:
+                again = self._again(draft, "fixed")
+                if again:
+                    return again
+            draft.fixed = works > still
+        elif means.act in ("claim", "incident", "dont_know"):
+            draft.fixed = False  # whoever goes on about the fault still has it
+        else:
+            again = self._again(draft, "fixed")
+            if again:
+                return again
+            draft.fixed = False
+        if draft.fixed:
+            draft.finished = "fixed"
+            return [Say("utter_fixed")]
+        return []
+
+    def _answer_incident(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
+        # "I don't know" excludes nothing, and neither does silence about a cause.
+        draft.incident = heard.text
+        return []
+
+    def _answer_cause_confirmed(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
+        cause = draft.reading_back
+        if cause is None:
+            return []
+        state = {"affirm": State.YES, "deny": State.NO, "dont_know": State.UNKNOWN}.get(
+            means.act or "")
+        told = {c.name: c for c in reversed(causes_heard(heard, "cause_confirmed"))
+                if c.state in ("yes", "no") and c.confidence >= CAUSE_HEARD}
+        if state is None and cause in told:
+            state = State(told[cause].state)
+        others = [c for c in told.values() if c.state == "yes" and c.name != cause]
+        if state is State.YES and cause not in told and any(
+                c.confidence >= PLAINLY_ANOTHER for c in others):
+            # "Yes, the cellar is wet" after another cause was read back: that one is meant.
+            draft.facts.pop(cause, None)
+            draft.reading_back = None
+            return []
+        if state is None:
+            again = self._again(draft, "cause_confirmed")
+            if again:
+                return again
+            state = State.UNKNOWN
+        draft.settle_cause(cause, state, heard.message_id)
+        draft.reading_back = None
+        draft.misses.pop("cause_confirmed", None)
+        return []
+
+    def _answer_fault_date(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
+        found = read_fault_date(heard.text, heard.language, heard.dates, self._ends(draft),
+                                self._today(), self._similarity)
+        if found is None and means.act != "dont_know":
+            again = self._again(draft, "fault_date")
+            if again:
+                return again
+        draft.fault_date = found.isoformat() if found else "unknown"
+        return []
+
+    def _answer_remedy(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
+        remedy = remedy_of(heard, asked=True)
+        if remedy is None:
+            again = self._again(draft, "remedy")
+            if again:
+                return again
+            remedy = "repair"  # read back before it is filed
+        draft.remedy, draft.remedy_note = remedy, heard.text
+        return []
+
+    def _answer_claim_confirmed(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
+        remedy = remedy_of(heard)
+        if means.act == "affirm":
+            draft.claim_confirmed = True
+            draft.finished = "filed"
+            return []
+        if remedy and remedy != draft.remedy:
+            draft.remedy = remedy
+            return []
+        if means.act == "deny":
+            if draft.misses.get("claim_confirmed", 0) >= PATIENCE:
+                draft.finished = "cancelled"
+                return [Say("utter_claim_not_filed")]
+            draft.misses["claim_confirmed"] = draft.misses.get("claim_confirmed", 0) + 1
+            return [Say("utter_claim_what_to_correct")]
+        if means.act == "claim":
+            draft.symptom = heard.text
+            return []
+        if draft.remedy == "parts" and means.act not in ("dont_know", "cancel"):
+            draft.remedy_note = f"{draft.remedy_note}\n{heard.text}".strip()
+        return self._again(draft, "claim_confirmed") or []
+
+    def _again(self, draft: Draft, slot: str) -> list[Say]:
+        """Puts a question differently, up to PATIENCE times; then an empty list."""
+        draft.misses[slot] = draft.misses.get(slot, 0) + 1
+        if draft.misses[slot] > PATIENCE:
+            return []
+        return [Say(f"utter_again_{slot}")]
+
+    # ------------------------------------------------------------ what comes next
+
+    def next_question(self, draft: Draft, conversation_id: str) -> tuple[list[Say], str | None]:
+        """What is to be said now and the slot to ask for; None when there is nothing to ask."""
+        if draft.finished:
+            return [], None
+        for slot in ("order_number", "verification"):
+            if draft.order_id is None and (slot == "verification" or not draft.order_number):
+                return [], slot
+        if draft.line_id is None:
+            items = self.order(draft).items
+            if len(items) != 1:
+                return [], "claim_item"
+            self._take_item(draft, items[0])
+        if draft.decision is None:
+            missing = self._missing_fact(draft)
+            if missing:
+                return [], missing
+            says = self._decide(draft, conversation_id)
+            if draft.finished:
+                return says, None
+        else:
+            says = []
+        if draft.remedy is None:
+            return says, "remedy"
+        if not draft.claim_confirmed:
+            return says, "claim_confirmed"
+        return says, None
+
+    def _missing_fact(self, draft: Draft) -> str | None:
+        if draft.symptom is None:
+            return "symptom"
+        if draft.fixed is None:
+            if self._symptoms.has_steps(draft.symptom_kind):
+                return "fixed"
+            draft.fixed = False
+        purchase = self._claims.purchase(self.order(draft), self.item(draft))
+        excluded = excluded_by_store(purchase, self._today(), self._claims.terms)
+        if "A" in excluded:
+            return "fault_date" if draft.fault_date is None else None
+        if excluded:
+            return None
+        draft.reading_back = self._to_read_back(draft)
+        if draft.reading_back:
+            return "cause_confirmed"
+        # Nothing is known that excludes the claim, so it has to be asked.
+        confirmed = any(f["source"] == Source.CONFIRMATION.value and f["state"] == "yes"
+                        for f in draft.facts.values())
+        misuse = draft.facts.get("B", {}).get("state") == "yes"
+        if draft.incident is None and not confirmed and not misuse:
+            return "incident"
+        return None
+
+    def _to_read_back(self, draft: Draft) -> str | None:
+        account = draft.account()
+        purchase = self._claims.purchase(self.order(draft), self.item(draft))
+        causes = causes_to_read_back(purchase, account, self._today(), self._claims.terms)
+        disputed = [c for c in draft.contradictions if c == "B"
+                    and draft.facts["B"]["source"] == Source.WORDS.value]
+        return next(iter((*causes, *disputed)), None)
+
+    def _decide(self, draft: Draft, conversation_id: str) -> list[Say]:
+        order, item = self.order(draft), self.item(draft)
+        assessed = self._claims.assess(
+            conversation_id, order, item, draft.account(),
+            Statement(draft.symptom or "", draft.incident or ""), self._today())
+        decision = assessed.decision.public()
+        draft.decision = decision
+        draft.claim_id, draft.claim_number = assessed.claim_id, assessed.number
+        outcome = decision["outcome"]
+        says = [Say(f"utter_decision_{outcome}", self._decision_values(draft),
+                    {"type": "decision", "claim_number": assessed.number, **decision})]
+        if "consequential_loss" in decision["reasons"]:
+            says.append(Say("utter_consequential_loss"))
+        if outcome == "not_covered":
+            draft.offer, draft.finished = "review", "not_covered"
+        elif outcome == "needs_review":
+            draft.finished = "needs_review"
+        return says
+
+    def _decision_values(self, draft: Draft) -> dict[str, Any]:
+        decision = draft.decision or {}
+        ends = decision.get("guarantee_ends")
+        return {"item": decision.get("item"), "guarantee_ends": ends,
+                "order_number": decision.get("order_number"),
+                "clauses": decision.get("clauses"), "reasons": decision.get("reasons")}
+
+    # ------------------------------------------------------------ looking up
+
+    def order(self, draft: Draft) -> PlacedOrder:
+        """The draft's verified order."""
+        assert draft.order_id is not None
+        return self._orders.verified(draft.order_id)
+
+    def item(self, draft: Draft) -> Item:
+        """The draft's item."""
+        return next(i for i in self.order(draft).items if i.line_id == draft.line_id)
+
+    def _ends(self, draft: Draft) -> date | None:
+        return self._claims.guarantee_ends(self.order(draft).invoice_date)

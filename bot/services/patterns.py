@@ -1,0 +1,135 @@
+"""Order numbers, e-mails, phones, postal codes and dates in a text: candidates by their shape.
+
+Whether a number is an order of the shop is not decided here but looked up.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import unicodedata
+from dataclasses import dataclass
+
+_EMAIL = re.compile(r"[\w.+\-']+@[\w\-]+(?:\.[\w\-]+)+")
+_EMAIL_SPOKEN = re.compile(
+    r"([\w.+\-]+)\s*(?:\(at\)|\[at\]|\s+at\s+)\s*([\w\-]+(?:\s*(?:\.|\(dot\)|\s+dot\s+)\s*[\w\-]+)+)",
+    re.IGNORECASE)
+_SPOKEN_DOT = re.compile(r"\s*(?:[(]dot[)]|dot|[.])\s*", re.IGNORECASE)
+_PHONE = re.compile(r"(?<![\w\-])(?:\+|00)?\(?\d[\d\s().\-/]{5,18}\d(?![\w])")
+_ISO_DATE = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
+_DAY_DATE = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)")
+_TOKEN = re.compile(r"#?[A-Za-z0-9][A-Za-z0-9\-]*")
+#: Known shapes of post codes with letters or a gap: GB, NL, CA, SE, PL, JP, PT ...
+_POSTAL = re.compile(
+    r"(?<![\w\-])(?:[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|\d{4}\s?[A-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d"
+    r"|\d{2}-\d{3}|\d{3}\s?\d{2}|\d{3}-\d{4}|\d{4}-\d{3}|\d{5}-\d{3}|\d{4,6})(?![\w\-])",
+    re.IGNORECASE)
+
+
+#: Order numbers and the like: a # or letters with three digits, or five digits and more.
+_CODES = re.compile(r"#\s?[\w\-]+|(?<!\w)(?=[\w\-/]*\d{3})[A-Za-z]{1,6}[\-/ ]?\d[\w\-/]*"
+                    r"|\+?\d[\d\-/ ]{4,}\d")
+
+
+_PART = re.compile(r"((?<=\D)[,.;!?](?=\s|$)|[，、。！？；،؟\n]|\s-\s)")
+#: Words; for scripts without spaces a pair of characters counts as one.
+_LETTERS = re.compile(r"[^\W\d_\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+"
+                      r"|[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]{2,4}")
+_NAMES_A_NUMBER = 4
+
+
+@dataclass(frozen=True)
+class Found:
+    """Candidates in the order in which they stand in the text."""
+
+    order_numbers: tuple[str, ...]
+    emails: tuple[str, ...]
+    phones: tuple[str, ...]
+    postal_codes: tuple[str, ...]
+    dates: tuple[str, ...]
+
+
+def find(text: str) -> Found:
+    """All candidates in a text."""
+    text = _plain_digits(unicodedata.normalize("NFKC", text))
+    emails = tuple(dict.fromkeys(m.group().strip(".'") for m in _EMAIL.finditer(text)))
+    if not emails:
+        emails = tuple(m[1] + "@" + _SPOKEN_DOT.sub(".", m[2])
+                       for m in _EMAIL_SPOKEN.finditer(text))
+    rest = _EMAIL.sub(" ", text)
+    dates = tuple(dict.fromkeys([*_dates(rest)]))
+    rest = _DAY_DATE.sub(" ", _ISO_DATE.sub(" ", rest))
+    phones = tuple(dict.fromkeys(
+        m.group().strip() for m in _PHONE.finditer(rest)
+        if 7 <= sum(c.isdigit() for c in m.group()) <= 15))
+    postal = tuple(dict.fromkeys(m.group().strip() for m in _POSTAL.finditer(rest)))
+    return Found(tuple(_order_numbers(rest)), emails, phones, postal, dates)
+
+
+def without_codes(text: str) -> str:
+    """The text without numbers, codes and addresses: what is left is what it says.
+
+    A short part that only names a number ("order CG2026-004512,") goes with it: it says nothing
+    of what the message is about.
+    """
+    said = _plain_digits(unicodedata.normalize("NFKC", text))
+    parts, telling = [], []
+    for part in _PART.split(said):
+        plain = _CODES.sub(" ", _EMAIL.sub(" ", part))
+        parts.append(plain)
+        names_a_number = plain != part and len(_LETTERS.findall(plain)) <= _NAMES_A_NUMBER
+        telling.append("" if names_a_number else plain)
+    kept = telling if _LETTERS.search("".join(telling)) else parts
+    return re.sub(r"\s{2,}", " ", " ".join(kept)).replace(" ,", ",").strip(" ,;:-#.")
+
+
+def _plain_digits(text: str) -> str:
+    return "".join(str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() else c
+                   for c in text)
+
+
+def _order_numbers(text: str) -> list[str]:
+    """Tokens with digits, and neighbours that may be one number written with spaces."""
+    tokens = [m.group() for m in _TOKEN.finditer(text)]
+    found: list[str] = []
+    for i, token in enumerate(tokens):
+        digits = sum(c.isdigit() for c in token)
+        if not digits:
+            continue
+        for start in (i - 1, i):
+            for end in range(i + 1, min(i + 3, len(tokens)) + 1):
+                if start < 0 or (start < i and len(tokens[start]) > 4
+                                 and not any(c.isdigit() for c in tokens[start])):
+                    continue
+                joined = " ".join(tokens[start:end])
+                if joined not in found and 3 <= len(joined.replace(" ", "")) <= 40:
+                    found.append(joined)
+    return found
+
+
+def likely_order_number(candidate: str) -> bool:
+    """Whether a single token looks like an order number, for numbers that the store lacks."""
+    if " " in candidate:
+        return False
+    digits = sum(c.isdigit() for c in candidate)
+    if candidate.startswith("#"):
+        return digits >= 3
+    has_letters = any(c.isalpha() for c in candidate)
+    return digits >= (3 if has_letters and "-" in candidate else 4 if has_letters else 5)
+
+
+def _dates(text: str) -> list[str]:
+    found = []
+    for match in _ISO_DATE.finditer(text):
+        found += _iso(int(match[1]), int(match[2]), int(match[3]))
+    for match in _DAY_DATE.finditer(text):
+        found += _iso(int(match[3]), int(match[2]), int(match[1])) or _iso(
+            int(match[3]), int(match[1]), int(match[2]))
+    return found
+
+
+def _iso(year: int, month: int, day: int) -> list[str]:
+    try:
+        return [dt.date(year, month, day).isoformat()]
+    except ValueError:
+        return []
