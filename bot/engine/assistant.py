@@ -1,0 +1,68 @@
+"""The running assistant: Rasa with our tracker store and actions, and the engine around it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from rasa.core.agent import Agent
+from rasa.core.lock_store import InMemoryLockStore
+from rasa.core.tracker_store import InMemoryTrackerStore
+from rasa.shared.core.domain import Domain
+
+from bot.bootstrap import Services
+from bot.engine.actions import Failures, serve_in_process
+from bot.engine.inbox import InboxService
+from bot.engine.outbox import OutboxService
+from bot.engine.tracker_store import DatabaseTrackerStore
+from bot.engine.turn import Turns
+from bot.understanding.encoder import shared_encoder
+
+logger = logging.getLogger(__name__)
+
+#: Seconds between two looks for messages and replies that somebody left behind.
+SWEEP_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """Everything that a channel needs."""
+
+    services: Services
+    agent: Agent
+    inbox: InboxService
+    outbox: OutboxService
+    turns: Turns
+
+    async def sweep(self) -> None:
+        """Answers and delivers what a crash or another process left behind, for ever."""
+        while True:
+            try:
+                for conversation_id in self.inbox.forgotten():
+                    await self.turns.answer(conversation_id)
+                await self.outbox.deliver()
+            except Exception:
+                logger.exception("the sweep failed and will be tried again")
+            await asyncio.sleep(SWEEP_SECONDS)
+
+
+def assemble(services: Services, model: Path) -> Assistant:
+    """Loads the model and puts the engine together."""
+    failures = Failures()
+    actions = serve_in_process("actions", failures)
+    agent = Agent(domain=Domain.empty(), tracker_store=InMemoryTrackerStore(Domain.empty()),
+                  lock_store=InMemoryLockStore(), action_endpoint=actions)
+    agent.load_model(model)
+    # Rasa wraps every store in one that saves to memory when the database fails: a turn would be
+    # lost without a word. Ours goes in behind its back.
+    store = DatabaseTrackerStore(agent.domain, database=services.database)
+    agent.tracker_store = agent.processor.tracker_store = store
+    inbox, outbox = InboxService(services.database), OutboxService(services.database)
+    turns = Turns(services.database, agent.processor, inbox, outbox, services.tickets, failures)
+    # The first message of the day should not wait for the encoder.
+    with contextlib.suppress(Exception):
+        shared_encoder().vector("warm")
+    return Assistant(services, agent, inbox, outbox, turns)

@@ -1,0 +1,114 @@
+"""The inbox: a customer's message is committed here before anybody is told that it arrived."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from bot.engine.door import Typed
+from bot.engine.replies import BUTTON_PREFIX
+from bot.store.database import Database
+from bot.store.tables import Conversation, Inbox, Message, new_id, utcnow
+
+#: Seconds for which the process that took a message in may answer it before another one does.
+LEASE = dt.timedelta(seconds=60)
+#: Turns that a message gets before it is given to a person.
+MAX_ATTEMPTS = 3
+_TRIES = 5
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A message that was committed. `repeated`: it was already there."""
+
+    inbox_id: str
+    conversation_id: str
+    seq: int
+    repeated: bool
+
+
+class InboxService:
+    """Takes messages in, and hands out the oldest one that waits."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def accept(self, channel: str, conversation_id: str, typed: Typed,
+               external_id: str | None = None) -> Accepted:
+        """Commits a message. The same `external_id` in a conversation is the same message."""
+        for attempt in range(_TRIES):
+            try:
+                with self._database.separate_unit_of_work() as session:
+                    return self._accept(session, channel, conversation_id, typed, external_id)
+            except sa.exc.IntegrityError:
+                # Somebody took the same number or sent the same id at this moment.
+                if attempt == _TRIES - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _accept(self, session: Session, channel: str, conversation_id: str, typed: Typed,
+                external_id: str | None) -> Accepted:
+        if external_id is not None:
+            there = session.scalar(sa.select(Inbox).where(
+                Inbox.channel == channel, Inbox.conversation_id == conversation_id,
+                Inbox.external_id == external_id))
+            if there is not None:
+                return Accepted(there.id, conversation_id, there.message.seq, True)
+        if session.get(Conversation, conversation_id) is None:
+            session.add(Conversation(id=conversation_id, channel=channel))
+            session.flush()
+        shown, heard = typed.shown, typed.heard
+        if shown.startswith(BUTTON_PREFIX):
+            shown, heard = _pressed(session, conversation_id, shown) or (shown, heard)
+        message = Message(id=new_id(), conversation_id=conversation_id, author="customer",
+                          seq=next_seq(session, conversation_id), text=shown, payload={})
+        row = Inbox(id=new_id(), conversation_id=conversation_id, channel=channel,
+                    external_id=external_id or new_id(), message_id=message.id, heard=heard,
+                    state="waiting", leased_until=utcnow() + LEASE)
+        session.add_all([message, row])
+        return Accepted(row.id, conversation_id, message.seq, False)
+
+    def oldest_waiting(self, conversation_id: str) -> str | None:
+        """The id of the message that a conversation is to answer next."""
+        with self._database.unit_of_work() as session:
+            return session.scalar(
+                sa.select(Inbox.id).join(Message, Inbox.message_id == Message.id)
+                .where(Inbox.conversation_id == conversation_id, Inbox.state == "waiting")
+                .order_by(Message.seq).limit(1))
+
+    def forgotten(self) -> list[str]:
+        """Conversations with a message whose process did not answer it in time."""
+        with self._database.unit_of_work() as session:
+            return list(session.scalars(
+                sa.select(Inbox.conversation_id).where(
+                    Inbox.state == "waiting", Inbox.leased_until < utcnow()).distinct()))
+
+    def release_all(self) -> None:
+        """Ends all leases: for a process that knows that it is the only one and just started."""
+        with self._database.unit_of_work() as session:
+            session.execute(sa.update(Inbox).where(Inbox.state == "waiting")
+                            .values(leased_until=utcnow() - LEASE))
+
+
+def next_seq(session: Session, conversation_id: str) -> int:
+    """The next message number of a conversation."""
+    latest = session.scalar(sa.select(sa.func.max(Message.seq)).where(
+        Message.conversation_id == conversation_id))
+    return (latest or 0) + 1
+
+
+def _pressed(session: Session, conversation_id: str, button_id: str) -> tuple[str, str] | None:
+    """What a button of this conversation says and means; None if there is no such button."""
+    offers = session.scalars(
+        sa.select(Message.payload).where(
+            Message.conversation_id == conversation_id, Message.author == "assistant")
+        .order_by(Message.seq.desc()).limit(50))
+    for payload in offers:
+        command = (payload.get("commands") or {}).get(button_id)
+        if command:
+            title = next(b["title"] for b in payload["buttons"] if b["payload"] == button_id)
+            return title, command
+    return None

@@ -1,0 +1,93 @@
+"""Rasa's tracker on our tables.
+
+Events are numbered in each conversation, `(conversation, seq)` is the key, and a save writes only
+what came after the last number it read: of two savers of the same state the second one fails
+with ConcurrentTurn, and nothing of it is kept. Inside a turn it is part of the turn's transaction.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import rasa.shared.core.events as rasa_events
+import sqlalchemy as sa
+from rasa.core.brokers.broker import EventBroker
+from rasa.core.tracker_store import TrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.errors import ConcurrentTurn
+from bot.store.database import Database
+from bot.store.tables import TrackerEvent
+
+# Rasa walks its whole class tree for the type of each event that is read.
+rasa_events.Event.resolve_by_type = staticmethod(
+    functools.lru_cache(maxsize=None)(rasa_events.Event.resolve_by_type))
+
+
+class DatabaseTrackerStore(TrackerStore):
+    """Keeps trackers in `tracker_events`."""
+
+    def __init__(self, domain: Domain | None, host: Any = None,
+                 event_broker: EventBroker | None = None, *, database: Database | None = None,
+                 **kwargs: Any) -> None:
+        """`database` is given by the server; from `endpoints.yml` it is found by the settings."""
+        super().__init__(domain, event_broker, **{k: v for k, v in kwargs.items() if k != "url"})
+        if database is None:
+            from bot.bootstrap import bootstrap
+
+            database = bootstrap().database
+        self._database = database
+
+    async def save(self, tracker: DialogueStateTracker) -> None:
+        """Appends the tracker's new events. Raises ConcurrentTurn if somebody else did first."""
+        known = getattr(tracker, "saved_events", 0)
+        new = list(tracker.events)[known - getattr(tracker, "skipped_events", 0):]
+        if not new:
+            return
+        try:
+            with self._database.unit_of_work() as session:
+                session.add_all(
+                    TrackerEvent(conversation_id=tracker.sender_id, seq=known + i + 1,
+                                 type_name=event.type_name, timestamp=event.timestamp,
+                                 data=json.dumps(event.as_dict(), ensure_ascii=False))
+                    for i, event in enumerate(new))
+        except sa.exc.IntegrityError as error:
+            raise ConcurrentTurn(f"conversation {tracker.sender_id} went on meanwhile") from error
+        tracker.saved_events = known + len(new)
+
+    async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
+        """The tracker of the latest session, which knows how many events are stored."""
+        return self._load(sender_id, latest_session=True)
+
+    async def retrieve_full_tracker(self, conversation_id: str) -> DialogueStateTracker | None:
+        """The tracker with all sessions."""
+        return self._load(conversation_id, latest_session=False)
+
+    async def keys(self) -> Iterable[str]:
+        """The ids of all conversations."""
+        with self._database.unit_of_work() as session:
+            return list(session.scalars(sa.select(TrackerEvent.conversation_id).distinct()))
+
+    def _load(self, sender_id: str, *, latest_session: bool) -> DialogueStateTracker | None:
+        mine = TrackerEvent.conversation_id == sender_id
+        with self._database.unit_of_work() as session:
+            start = 1
+            if latest_session:
+                start = session.scalar(sa.select(sa.func.max(TrackerEvent.seq)).where(
+                    mine, TrackerEvent.type_name == "session_started")) or 1
+            rows = session.execute(
+                sa.select(TrackerEvent.data).where(mine, TrackerEvent.seq >= start)
+                .order_by(TrackerEvent.seq)).scalars().all()
+        if not rows:
+            return None
+        tracker = self.init_tracker(sender_id)
+        tracker.sender_id = sender_id
+        events = rasa_events.deserialise_events([json.loads(row) for row in rows])
+        tracker.update_with_events(events, self.domain)
+        tracker.saved_events = start - 1 + len(rows)
+        tracker.skipped_events = start - 1
+        return tracker
