@@ -1,0 +1,277 @@
+"""Rasa graph components of ours, in the order of `config.yml`.
+
+They share one reading of a message: the whole and its clauses are encoded and labelled once, and
+what follows (topic, causes, emergencies, numbers, language) is read from there.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.services import patterns
+from bot.understanding import net
+from bot.understanding.clauses import clauses
+from bot.understanding.encoder import parallel_matrix, shared_encoder
+from bot.understanding.language import LANGUAGES, LanguageNet
+from bot.understanding.net import LabelNet
+from bot.understanding.ngrams import NgramModel
+from bot.understanding.openings import act_at_start
+
+logger = logging.getLogger(__name__)
+
+#: Labels less likely than this are not passed on.
+_WORTH_TELLING = 0.01
+#: A typed command such as `/restart` arrives with this mark instead of its slash (see the door).
+COMMAND_MARK = "⁄"
+READING = "reading"
+#: A clause that tells a hazard lifts the whole message's score at most by this factor.
+_CLAUSE_LIFTS = 1.5
+#: A cause less likely than this is not even a candidate.
+_WORTH_A_LOOK = 0.3
+#: Intents that all tell of a broken product.
+_OF_A_CLAIM = ("claim", "incident", "fixed", "remedy")
+#: How much the letters count beside the meaning, and a floor under both: measured on the messages
+#: of tests/development and tests/held_back.
+_LETTERS_WEIGH, _NEVER_NEVER = 0.8, 1e-5
+Array = np.ndarray
+ComponentType = DefaultV1Recipe.ComponentType
+
+
+def base(label: str) -> str:
+    """The intent of a label: `claim` of `claim/no_power`."""
+    return label.split("/", 1)[0]
+
+
+class _Component(GraphComponent):
+    """What all of them share: where they are stored."""
+
+    def __init__(self, storage: ModelStorage, resource: Resource) -> None:
+        self._storage, self._resource = storage, resource
+
+    @classmethod
+    def create(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
+               execution_context: ExecutionContext) -> _Component:
+        """Makes it for training, or for use where nothing was trained."""
+        return cls(model_storage, resource)
+
+
+@DefaultV1Recipe.register(ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class MessageClassifier(_Component):
+    """Labels a message and each of its clauses; the message's intent is the sum of its labels.
+
+    Learns from every NLU example, its finer label included (`policy/water`, `incident/F_yes`).
+    """
+
+    net: LabelNet | None = None
+    ngrams: NgramModel | None = None
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learns the labels and stores the net."""
+        examples = [m for m in training_data.intent_examples if m.get("text")]
+        labels = [m.get("intent_response_key") or m.get("intent") for m in examples]
+        texts = [patterns.without_codes(m.get("text")) or m.get("text") for m in examples]
+        features = parallel_matrix(
+            texts, lambda done: net.on_progress(0.1 + 0.4 * done, "reading the examples"))
+        self.net = LabelNet.train(features, labels)
+        net.on_progress(0.8, "learning the letters")
+        self.ngrams = NgramModel.train(texts, labels)
+        with self._storage.write_to(self._resource) as folder:
+            self.net.save(folder)
+            self.ngrams.save(folder)
+        return self._resource
+
+    @classmethod
+    def load(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
+             execution_context: ExecutionContext, **kwargs: Any) -> MessageClassifier:
+        """Reads the trained net."""
+        component = cls(model_storage, resource)
+        with model_storage.read_from(resource) as folder:
+            component.net = LabelNet.load(folder)
+            component.ngrams = NgramModel.load(folder)
+        return component
+
+    def probabilities(self, texts: list[str]) -> Array:
+        """One row of label probabilities a text: meaning and letters together."""
+        assert self.net is not None and self.ngrams is not None
+        encoder = shared_encoder()
+        by_meaning = self.net.probabilities(np.stack([encoder.features(t) for t in texts]))
+        by_letters = self.ngrams.probabilities(texts)
+        joined = (by_meaning + _NEVER_NEVER) * (by_letters + _NEVER_NEVER) ** _LETTERS_WEIGH
+        return np.asarray(joined / joined.sum(axis=1, keepdims=True))
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Sets intent, ranking, `labels`, `opening` and the reading for what follows."""
+        for message in messages:
+            text = message.get("text") or ""
+            if self.net is None or not text.strip() or text.startswith("/"):
+                # A button, which Rasa reads by itself; what follows expects an intent all the same.
+                message.set("intent", {"name": None, "confidence": 0.0}, add_to_output=True)
+                message.set("intent_ranking", [], add_to_output=True)
+                continue
+            if text.startswith(COMMAND_MARK):
+                _set_intent(message, {"out_of_scope": 1.0})
+                continue
+            plain = patterns.without_codes(text)
+            if sum(c.isalpha() for c in plain) < 2:
+                _set_intent(message, {"nlu_fallback": 1.0})
+                continue
+            parts = clauses(plain)
+            texts = [plain, *parts]
+            rows = self.probabilities(texts)
+            read = [dict(zip(self.net.labels, map(float, row), strict=True)) for row in rows]
+            message.set(READING, list(zip(texts, read, strict=True)))
+            _set_intent(message, _by_intent(read[0]))
+            message.set("labels", _worth_telling(read[0]), add_to_output=True)
+            message.set("opening", act_at_start(plain), add_to_output=True)
+            message.set("clauses", [_worth_telling(labels) for labels in read[1:]],
+                        add_to_output=True)
+        return messages
+
+
+def _by_intent(labels: dict[str, float]) -> dict[str, float]:
+    intents: dict[str, float] = {}
+    for label, probability in labels.items():
+        intents[base(label)] = intents.get(base(label), 0.0) + probability
+    return intents
+
+
+def _worth_telling(probabilities: dict[str, float]) -> dict[str, float]:
+    return {k: round(p, 4) for k, p in probabilities.items() if p >= _WORTH_TELLING}
+
+
+def _set_intent(message: Message, intents: dict[str, float]) -> None:
+    """The likeliest intent; what is told about a broken product counts together first."""
+    told = sum(intents.get(name, 0.0) for name in _OF_A_CLAIM)
+    others = max((p for name, p in intents.items() if name not in _OF_A_CLAIM), default=0.0)
+    of_claim = {name: p for name, p in intents.items() if name in _OF_A_CLAIM}
+    ranking = [{"name": name, "confidence": round(p, 4)}
+               for name, p in sorted(intents.items(), key=lambda item: -item[1])]
+    top = ranking[0]
+    if of_claim and told > others:
+        name = max(of_claim, key=lambda n: of_claim[n])
+        top = {"name": name, "confidence": round(told, 4)}
+    message.set("intent", top, add_to_output=True)
+    message.set("intent_ranking", ranking, add_to_output=True)
+
+
+@DefaultV1Recipe.register(ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class EmergencyDetector(_Component):
+    """Makes a message an emergency when it, or a clause of it, tells a hazard.
+
+    Tuned for recall: a false alarm costs a sentence, a missed one may cost a car.
+    """
+
+    #: From this score on a message is an emergency; see `bot evaluate`.
+    alarm = 0.45
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Replaces the intent where a hazard was found."""
+        for message in messages:
+            reading = message.get(READING)
+            if not reading:
+                continue
+            hazards = [sum(p for label, p in labels.items() if base(label) == "emergency")
+                       for _, labels in reading]
+            whole, best_clause = hazards[0], max(hazards[1:], default=0.0)
+            score = max(whole, min(best_clause, _CLAUSE_LIFTS * whole))
+            message.set("hazard", round(float(score), 4), add_to_output=True)
+            if score >= self.alarm:
+                message.set("intent", {"name": "emergency", "confidence": round(score, 4)},
+                            add_to_output=True)
+        return messages
+
+
+@DefaultV1Recipe.register(ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+class CauseExtractor(_Component):
+    """Causes that a message speaks of, by clause: entity `cause` with role yes, no or other."""
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Adds the entities; of several clauses on one cause the surest of each role counts."""
+        for message in messages:
+            reading = message.get(READING)
+            if not reading:
+                continue
+            found: dict[tuple[str, str], float] = {}
+            for _, labels in reading:
+                for label, probability in labels.items():
+                    if base(label) != "incident":
+                        continue
+                    cause, _, role = label.split("/", 1)[1].rpartition("_")
+                    if cause and cause != "none" and probability >= _WORTH_A_LOOK:
+                        found[cause, role] = max(found.get((cause, role), 0.0), probability)
+            entities = [
+                {"entity": "cause", "role": role, "value": cause, "start": 0, "end": 0,
+                 "confidence_entity": round(p, 4), "extractor": "CauseExtractor"}
+                for (cause, role), p in found.items()]
+            message.set("entities", message.get("entities", []) + entities, add_to_output=True)
+        return messages
+
+
+@DefaultV1Recipe.register(ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+class PatternExtractor(_Component):
+    """Order numbers, e-mails, phones, postal codes and dates, as entities."""
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Adds the entities."""
+        for message in messages:
+            text = message.get("text") or ""
+            if text.startswith(("/", COMMAND_MARK)):
+                continue
+            found = patterns.find(text)
+            values = (("order_number", found.order_numbers), ("email", found.emails),
+                      ("phone", found.phones), ("postal_code", found.postal_codes),
+                      ("date", found.dates))
+            entities = [
+                {"entity": name, "value": value, "start": max(text.find(value), 0),
+                 "end": max(text.find(value), 0) + len(value), "extractor": "PatternExtractor"}
+                for name, several in values for value in several]
+            message.set("entities", message.get("entities", []) + entities, add_to_output=True)
+        return messages
+
+
+@DefaultV1Recipe.register(ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class LanguageDetector(_Component):
+    """The message's language, from examples whose metadata name one (English where none does)."""
+
+    net: LanguageNet | None = None
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learns the languages and stores what was learnt."""
+        examples = [m for m in training_data.intent_examples if m.get("text")]
+        self.net = LanguageNet.train([m.get("text") for m in examples],
+                                     [_language(m) for m in examples])
+        with self._storage.write_to(self._resource) as folder:
+            self.net.save(folder)
+        return self._resource
+
+    @classmethod
+    def load(cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource,
+             execution_context: ExecutionContext, **kwargs: Any) -> LanguageDetector:
+        """Reads what was learnt."""
+        component = cls(model_storage, resource)
+        with model_storage.read_from(resource) as folder:
+            component.net = LanguageNet.load(folder)
+        return component
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Sets `language`: a code and how sure it is."""
+        for message in messages:
+            code, sure = self.net.detect(message.get("text") or "") if self.net else (None, 0.0)
+            message.set("language", {"code": code, "confidence": round(sure, 4)},
+                        add_to_output=True)
+        return messages
+
+
+def _language(message: Message) -> str:
+    metadata = message.get("metadata") or {}
+    code = (metadata.get("intent") or {}).get("language", "en")
+    return code if code in LANGUAGES else "en"

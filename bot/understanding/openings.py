@@ -1,0 +1,41 @@
+"""Whether an answer begins with a yes, a no or a don't-know, in any of the languages."""
+
+from __future__ import annotations
+
+import functools
+import re
+from pathlib import Path
+
+import yaml
+
+ACTS = ("affirm", "deny", "dont_know")
+#: Polite or hesitating words that may stand before the answer.
+_FILLERS = re.compile(
+    r"^(?:well|hm+|um+|uh+|oh|ah|eh|so|also|nun|naja|tja|bueno|pues|ben|bah|beh|allora|nou|"
+    r"no dobra|ну|えっと|あの|음|嗯嗯|那个|เอ่อ|valla|şey|والله|بصراحة|honestly|tbh|i think|"
+    r"sorry|please)\b[\s,.…]*",
+    re.IGNORECASE)
+_NO_SPACES = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+@functools.lru_cache(maxsize=1)
+def _words() -> list[tuple[str, str]]:
+    """(word, act), the longest first."""
+    read = yaml.safe_load(Path(__file__).with_name("words.yml").read_text(encoding="utf-8"))
+    pairs = {(str(word).casefold(), act) for act in ACTS for words in read[act].values()
+             for word in words}
+    return sorted(pairs, key=lambda pair: -len(pair[0]))
+
+
+def act_at_start(text: str) -> str | None:
+    """`affirm`, `deny` or `dont_know` if the text begins with such a word, else None."""
+    said = text.strip().casefold().lstrip("¡¿\"'«“„-–— ")
+    for _ in range(2):
+        said = _FILLERS.sub("", said)
+    for word, act in _words():
+        if not said.startswith(word):
+            continue
+        after = said[len(word): len(word) + 1]
+        if not after or not after.isalnum() or _NO_SPACES.match(word[-1]):
+            return act
+    return None
