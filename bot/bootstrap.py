@@ -1,0 +1,83 @@
+"""The one place where things are wired: settings in, services out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.policy import load_terms
+from bot.services.claims import Claims
+from bot.services.contact import Contact
+from bot.services.handoff import Handoffs
+from bot.services.intake import Intake
+from bot.services.orders import Orders
+from bot.services.privacy import Privacy
+from bot.services.symptoms import Symptoms
+from bot.services.tickets import Tickets
+from bot.settings import Settings
+from bot.store.database import Database
+from bot.understanding.encoder import shared_encoder
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that actions, channels and the command line use."""
+
+    settings: Settings
+    database: Database
+    orders: Orders
+    tickets: Tickets
+    claims: Claims
+    handoffs: Handoffs
+    contact: Contact
+    privacy: Privacy
+    intake: Intake
+
+    def now(self) -> dt.datetime:
+        """This moment, in UTC."""
+        return dt.datetime.now(dt.timezone.utc)
+
+    def today(self) -> dt.date:
+        """Today in the shop's time zone, by which the guarantee is counted."""
+        return self.now().astimezone(self.settings.working_hours.timezone).date()
+
+
+def wire(settings: Settings, database: Database | None = None) -> Services:
+    """Services on a database (by default that of the settings)."""
+    database = database or Database(settings.database_url)
+    tickets = Tickets(database)
+    orders = Orders(database)
+    claims = Claims(database, tickets, tuple(load_terms()))
+    # Nobody is at a desk yet; the desk will tell.
+    handoffs = Handoffs(database, tickets, settings.working_hours, agents_online=lambda: 0)
+
+    def today() -> dt.date:
+        return dt.datetime.now(settings.working_hours.timezone).date()
+
+    def similarity(text: str, others: Sequence[str]) -> Sequence[float]:
+        return shared_encoder().similarity(text, others)
+
+    return Services(
+        settings=settings, database=database, orders=orders, tickets=tickets, claims=claims,
+        handoffs=handoffs,
+        contact=Contact(settings.working_hours, settings.support_phone, settings.support_email,
+                        settings.presale_email),
+        privacy=Privacy(database),
+        intake=Intake(orders, claims, handoffs, Symptoms(), similarity, today),
+    )
+
+
+_process: list[Services] = []
+
+
+def bootstrap() -> Services:
+    """The process's services, wired from its environment when first asked for."""
+    if not _process:
+        _process.append(wire(Settings.load()))
+    return _process[0]
+
+
+def use(services: Services) -> None:
+    """Makes these the process's services: for tests and the evaluation."""
+    _process[:] = [services]

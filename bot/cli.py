@@ -1,0 +1,177 @@
+"""The `bot` program: one function a command, each of which calls one service."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bot.errors import AftersaleError
+
+# Rasa and what it stands on print pages of warnings that no user can act on.
+_QUIET = {"SQLALCHEMY_SILENCE_UBER_WARNING": "1", "TF_CPP_MIN_LOG_LEVEL": "3",
+          "RASA_TELEMETRY_ENABLED": "false", "TF_ENABLE_ONEDNN_OPTS": "0",
+          "SANIC_MOTD": "false"}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command. Returns its exit code; errors are one clear line."""
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    # Some of them put their warnings back on when they are imported, so a filter is not enough.
+    warnings.showwarning = lambda *_, **__: None
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options) or 0)
+    except AftersaleError as error:
+        print(f"bot: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bot", description="The after-sale service assistant.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    serve = _command(commands, "serve", _serve, "serve the assistant, the chat and the demo page")
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=int, default=5005)
+    train = _command(commands, "train", _train, "train into models/ if the training data changed")
+    train.add_argument("--force", action="store_true", help="train in any case")
+    _command(commands, "migrate", _migrate, "bring the database up to date")
+    chat = _command(commands, "chat", _chat, "talk to a running server in the terminal")
+    chat.add_argument("--url", default="http://127.0.0.1:5005")
+
+    orders = commands.add_parser("orders", help="the order store").add_subparsers(
+        required=True, metavar="COMMAND")
+    importing = _command(orders, "import", _import, "import orders from a CSV file")
+    importing.add_argument("file", help="the file, or - for standard input")
+    importing.add_argument("--skip-bad", action="store_true",
+                           help="import the good rows and name the bad ones")
+    claims = commands.add_parser("claims", help="warranty claims").add_subparsers(
+        required=True, metavar="COMMAND")
+    explain = _command(claims, "explain", _explain, "print each rule of a claim's decision")
+    explain.add_argument("number")
+    staff = commands.add_parser("staff", help="human agents").add_subparsers(
+        required=True, metavar="COMMAND")
+    _command(staff, "add", _staff_add, "add a human agent, print a one-time password"
+             ).add_argument("email")
+    privacy = commands.add_parser("privacy", help="what is held about a customer").add_subparsers(
+        required=True, metavar="COMMAND")
+    _command(privacy, "export", _privacy_export, "everything held, as JSON").add_argument("email")
+    _command(privacy, "erase", _privacy_erase, "remove it everywhere").add_argument("email")
+    evaluate = _command(commands, "evaluate", _evaluate, "score understanding on held-back data")
+    evaluate.add_argument("--json", action="store_true")
+    return parser
+
+
+def _command(commands: Any, name: str, run: Callable[[argparse.Namespace], int | None],
+             text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from bot.channels.run import serve
+
+    return serve(options.host, options.port)
+
+
+def _train(options: argparse.Namespace) -> int:
+    from bot.engine.progress import train_with_progress
+    from bot.settings import Settings
+
+    train_with_progress(Settings.load().model_dir, force=options.force)
+    return 0
+
+
+def _migrate(_: argparse.Namespace) -> int:
+    from bot.store.migrate import migrate
+
+    migrate(_services().database)
+    return 0
+
+
+def _chat(options: argparse.Namespace) -> int:
+    from bot.channels.terminal import chat
+
+    return chat(options.url)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from bot.services.order_import import OrdersRefused, import_orders
+
+    services = _services(migrated=True)
+    try:
+        with (sys.stdin.buffer if options.file == "-" else open(options.file, "rb")) as source:
+            result = import_orders(services.database, source, skip_bad=options.skip_bad,
+                                   max_problems=None)
+    except OSError as error:
+        print(f"bot: {options.file}: {error.strerror}", file=sys.stderr)
+        return 1
+    except OrdersRefused as refused:
+        for problem in refused.bad:
+            print(f"line {problem.line}: {problem.reason}", file=sys.stderr)
+        print(f"bot: {refused}", file=sys.stderr)
+        return 1
+    for problem in result.bad:
+        print(f"line {problem.line}: {problem.reason} (skipped)", file=sys.stderr)
+    print(f"{result.orders} orders with {result.lines} line items imported")
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from bot.services.explain import explained
+
+    found = _services(migrated=True).claims.explain(options.number)
+    if found is None:
+        print(f"bot: there is no claim {options.number}", file=sys.stderr)
+        return 1
+    print(explained(found))
+    return 0
+
+
+def _staff_add(options: argparse.Namespace) -> int:
+    from bot.services.staff import add_staff
+
+    password = add_staff(_services(migrated=True).database, options.email)
+    print(f"{options.email} can sign in once with the password: {password}")
+    return 0
+
+
+def _privacy_export(options: argparse.Namespace) -> int:
+    held = _services(migrated=True).privacy.export(options.email)
+    print(json.dumps(held, indent=2, ensure_ascii=False, default=str))
+    return 0
+
+
+def _privacy_erase(options: argparse.Namespace) -> int:
+    counts = _services(migrated=True).privacy.erase(options.email)
+    print(json.dumps(counts, indent=2))
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from bot.evaluation.run import evaluate
+
+    return evaluate(as_json=options.json)
+
+
+def _services(*, migrated: bool = False) -> Any:
+    from bot.bootstrap import bootstrap
+    from bot.store.migrate import migrate
+
+    services = bootstrap()
+    if migrated:
+        migrate(services.database)
+    return services
+
+
+if __name__ == "__main__":
+    sys.exit(main())
