@@ -1,0 +1,28 @@
+"""What is stored, copies and erasure: confirmed through the e-mail on file, never by chat alone."""
+
+from __future__ import annotations
+
+from rasa_sdk.events import EventType
+
+from actions.base import ServiceAction, Turn
+
+
+def privacy(turn: Turn) -> None:
+    """Opens a ticket from which the e-mail on file is written to."""
+    ticket = turn.services.tickets.open(
+        "privacy", "Privacy request from chat", turn.heard.text,
+        conversation_id=turn.conversation, order_id=turn.draft.order_id)
+    turn.draft.ticket_number = ticket.number
+    turn.say("utter_privacy", {"type": "ticket", "ticket_number": ticket.number},
+             ticket_number=ticket.number)
+
+
+class ActionPrivacy(ServiceAction):
+    """A privacy request."""
+
+    def name(self) -> str:
+        return "action_privacy"
+
+    def act(self, turn: Turn) -> list[EventType] | None:
+        privacy(turn)
+        return None
