@@ -1,0 +1,1 @@
+"""Benchmarks beside a stock Rasa: `python -m tests.bench`."""
