@@ -3,7 +3,7 @@
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help setup train run test test-services test-browser test-everything bench evaluate lint types validate \
-	audit clean
+	wording audit clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
@@ -64,6 +64,9 @@ types: $(STAMP) ## check the types
 
 validate: $(STAMP) ## Rasa's own check of domain and training data, with every warning an error
 	@$(BIN)/python -m scripts.validate
+
+wording: $(STAMP) ## collect the English texts and bring the translations' files up to date
+	@$(BIN)/python -m scripts.wording
 
 audit: $(STAMP) ## look for known vulnerabilities in what uv.lock names
 	@$(BIN)/python -m scripts.audit

@@ -16,6 +16,7 @@ from bot.bootstrap import Services, bootstrap
 from bot.services.draft import Draft
 from bot.services.heard import Heard, Meaning, is_emergency, meaning
 from bot.services.intake import Say
+from bot.wording.catalogue import SOURCE
 
 
 class Turn:
@@ -30,8 +31,8 @@ class Turn:
         self.draft = Draft.from_slots(self.slots)
         self.form: str | None = (tracker.active_loop or {}).get("name")
         self.asked: str | None = self.slots.get("requested_slot") if self.form else None
-        # What is said is English so far, and dates and times in it are English too.
-        self.language = "en"
+        #: What is said is in this language, with dates and times in its way.
+        self.language: str = self.slots.get("language") or SOURCE
 
     @property
     def conversation(self) -> str:

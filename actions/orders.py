@@ -103,7 +103,7 @@ def _tickets(turn: Turn) -> None:
         turn.say("utter_ticket_added", ticket_number=ticket.number)
     turn.say("utter_ticket_answered" if ticket.last_reply else "utter_ticket_open",
              {"type": "ticket", "ticket_number": ticket.number, "state": ticket.state},
-             ticket_number=ticket.number, subject=ticket.subject, last_reply=ticket.last_reply,
+             ticket_number=ticket.number, last_reply=ticket.last_reply,
              due_at=ticket.due_at.astimezone(turn.services.settings.working_hours.timezone),
              timezone=turn.services.settings.working_hours.timezone.key)
 

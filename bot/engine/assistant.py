@@ -16,6 +16,7 @@ from rasa.shared.core.domain import Domain
 from bot.bootstrap import Services
 from bot.engine.actions import Failures, serve_in_process
 from bot.engine.inbox import InboxService
+from bot.engine.nlg import CatalogueGenerator
 from bot.engine.outbox import OutboxService
 from bot.engine.tracker_store import DatabaseTrackerStore
 from bot.engine.turn import Turns
@@ -54,7 +55,8 @@ def assemble(services: Services, model: Path) -> Assistant:
     failures = Failures()
     actions = serve_in_process("actions", failures)
     agent = Agent(domain=Domain.empty(), tracker_store=InMemoryTrackerStore(Domain.empty()),
-                  lock_store=InMemoryLockStore(), action_endpoint=actions)
+                  lock_store=InMemoryLockStore(), action_endpoint=actions,
+                  generator=CatalogueGenerator())
     agent.load_model(model)
     # Rasa wraps every store in one that saves to memory when the database fails: a turn would be
     # lost without a word. Ours goes in behind its back.

@@ -84,7 +84,11 @@ class Turns:
                 input_channel=row.channel, message_id=row.message_id))
             if failed:
                 raise TurnFailure(tuple(name for name, _ in failed))
-            for reply in collector.replies():
+            replies = collector.replies()
+            if not replies:
+                # Rasa logs some errors and goes on without a word; a customer is never left so.
+                raise TurnFailure(("no reply",))
+            for reply in replies:
                 _write(session, row, reply)
 
     async def _apologise(self, inbox_id: str) -> None:

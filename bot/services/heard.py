@@ -55,6 +55,11 @@ class Heard:
     command: str | None = None
 
     @property
+    def pressed(self) -> bool:
+        """Whether a button was pressed, so that the text is a command and nobody's words."""
+        return self.text.startswith("/")
+
+    @property
     def proofs(self) -> tuple[str, ...]:
         """Everything that may verify who is asking."""
         return self.emails + self.phones + self.postal_codes
@@ -64,7 +69,6 @@ class Heard:
         mine = {k: max(v, *(c.get(k, 0.0) for c in self.clauses), 0.0)
                 for k, v in self._all_labels().items() if k.startswith(f"{topic}/")}
         return max(mine, key=lambda k: mine[k]).split("/", 1)[1] if mine else None
-
 
     def most(self, label: str) -> float:
         """The highest probability of a finer label, in the message or a part of it."""

@@ -282,7 +282,7 @@ class Intake:
 
     def _answer_incident(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
         # "I don't know" excludes nothing, and neither does silence about a cause.
-        draft.incident = heard.text
+        draft.incident = "" if heard.pressed else heard.text
         return []
 
     def _answer_cause_confirmed(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
