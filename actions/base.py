@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from abc import ABC, abstractmethod
 from typing import Any
@@ -84,5 +85,7 @@ class ServiceAction(Action, ABC):
                   domain: dict[str, Any]) -> list[EventType]:
         """Rasa's entry."""
         turn = Turn(dispatcher, tracker)
-        events = self.act(turn) or []
+        # In a thread, so that one customer's slow look-up neither stops the others nor escapes the
+        # engine's time limit.
+        events = await asyncio.to_thread(self.act, turn) or []
         return [*turn.changed_slots(), *events]

@@ -46,11 +46,11 @@ class InProcessActions:
     url = "in-process"
 
     def __init__(self, executor: ActionExecutor, failures: Failures,
-                 seconds: float = ACTION_SECONDS) -> None:
+                 seconds: float | None = None) -> None:
         self.kwargs: dict[str, Any] = {"enable_selective_domain": True}
         self._executor = executor
         self._failures = failures
-        self._seconds = seconds
+        self._seconds = ACTION_SECONDS if seconds is None else seconds
 
     async def request(self, *_: Any, json: dict[str, Any], **__: Any) -> Any:
         """Runs the action that `json` names. An error or a hang is noted and raised again."""

@@ -46,7 +46,9 @@ def pick_item(text: str, items: Sequence[Item], similarity: Similarity, *,
         said = [word for word in said if word.isalpha() and len(word) >= _NAME_LENGTH]
     scores = [_shared(said, item, items) for item in items]
     best = max(scores)
-    if best > 0 and scores.count(best) == 1:
+    named = sum(score > 0 for score in scores)
+    # In passing, "the camera that came with my radio" names two; asking which costs nothing.
+    if best > 0 and scores.count(best) == 1 and not (named_only and named > 1):
         return items[scores.index(best)]
     if named_only:
         return None

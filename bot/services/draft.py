@@ -6,6 +6,7 @@ It travels in the conversation's slots; nothing of it is in the store before it 
 from __future__ import annotations
 
 import copy
+from collections.abc import Container
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
 from typing import Any, TypeGuard
@@ -42,10 +43,13 @@ class Draft:
     proofs: list[str] = field(default_factory=list)
     attempts: int = 0
     attempts_in_message: bool = False
+    new_number: bool = False
     symptom_kind: str | None = None
     remedy_note: str = ""
     facts: dict[str, dict[str, Any]] = field(default_factory=dict)
     contradictions: list[str] = field(default_factory=list)
+    #: How plainly each cause was told, 0 to 1.
+    plainness: dict[str, float] = field(default_factory=dict)
     reading_back: str | None = None
     mentions: list[str] = field(default_factory=list)
     claim_id: str | None = None
@@ -92,6 +96,8 @@ class Draft:
         if cause.state not in ("yes", "no"):
             return
         state = State(cause.state)
+        if state is State.YES:
+            self.plainness[cause.name] = max(cause.confidence, self.plainness.get(cause.name, 0.0))
         before = self.facts.get(cause.name)
         if before and before["source"] != Source.WORDS.value:
             return  # answered at the read-back, which settles it
@@ -100,6 +106,14 @@ class Draft:
             # A contradiction has to be read back, whichever was said last.
             state = State.YES
         self.facts[cause.name] = Fact(cause.name, state, Source.WORDS, said_in).to_json()
+
+    def forget_faint_causes(self, told: Container[str], below: float) -> None:
+        """Drops what was only faintly heard earlier and is not among what is `told` now."""
+        for name, fact in list(self.facts.items()):
+            if (name not in told and fact["source"] == Source.WORDS.value
+                    and fact["state"] == State.YES.value and name not in self.contradictions
+                    and self.plainness.get(name, 1.0) < below):
+                del self.facts[name]
 
     def settle_cause(self, name: str, state: State, said_in: str | None) -> None:
         """Keeps the answer to a read-back."""

@@ -36,11 +36,15 @@ CAUSE_HEARD = 0.4
 #: As the answer to what happened it is read back already from here on.
 CAUSE_ANSWERED = 0.33
 #: A second cause in the same message has to be said more plainly.
-ANOTHER_CAUSE_HEARD = 0.7
+ANOTHER_CAUSE_HEARD = 0.6
+#: Told this plainly in passing, a cause is read back at once; else what happened is asked first.
+PLAINLY_TOLD = 0.7
 #: Said this plainly, another cause than the one read back is what the customer means.
-PLAINLY_ANOTHER = 0.7
-#: Whether it works again has to be said this plainly, or it is asked once more.
+PLAINLY_ANOTHER = 0.6
+#: Whether it works again or not has to be said this plainly, or it is asked once more.
 FIXED_HEARD = 0.45
+#: "It works again" closes the claim, so it has to outweigh "still broken" by this share.
+FIXED_OUTWEIGHS = 0.75
 #: Misuse (B) needs no read-back when it was said this plainly, since a person decides it anyway.
 MISUSE_PLAIN = 0.75
 
@@ -80,7 +84,7 @@ class Intake:
              means: Meaning | None = None) -> list[Say]:
         """Takes everything in from a message, then what it answers. Changes `draft`."""
         means = means or meaning(heard, asked)
-        draft.attempts_in_message = False
+        draft.attempts_in_message = draft.new_number = False
         says = self._take_numbers(draft, heard, asked)
         self._take_story(draft, heard, asked, means)
         says += self._verify_if_possible(draft, conversation_id)
@@ -108,6 +112,7 @@ class Intake:
                 draft.forget_order()
                 draft.order_number = number
                 says.append(Say("utter_order_changed"))
+            draft.new_number = bool(known)
         if draft.order_id is None:
             draft.proofs = [*dict.fromkeys([*draft.proofs, *self._proofs(draft, heard, asked)])]
         return says
@@ -118,9 +123,9 @@ class Intake:
         order = number_key(draft.order_number or "")
         if asked == "verification":
             found = list(heard.proofs)
-            if not found and not heard.likely_numbers and len(heard.text) <= 15 and any(
-                    c.isdigit() for c in heard.text):
-                found = [heard.text]
+            if not found and sum(c.isdigit() for c in heard.text) >= 3:
+                # Nothing of a known shape, but it was given as a proof, and counts as one.
+                found = [heard.text] if len(heard.text) <= 15 else list(heard.order_numbers[:1])
         else:
             found = list(heard.emails)
             found += [p for p in heard.phones if sum(c.isdigit() for c in p) >= 9]
@@ -164,7 +169,7 @@ class Intake:
     def identify(self, draft: Draft, heard: Heard, asked: str | None, conversation_id: str,
                  means: Meaning) -> list[Say]:
         """Takes in who is asking, and nothing else."""
-        draft.attempts_in_message = False
+        draft.attempts_in_message = draft.new_number = False
         says = self._take_numbers(draft, heard, asked)
         says += self._verify_if_possible(draft, conversation_id)
         if asked in ("order_number", "verification") and means.aside is None and not draft.finished:
@@ -232,7 +237,7 @@ class Intake:
         return self._again(draft, "order_number") or [Say("utter_offer_person")]
 
     def _answer_verification(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
-        if draft.order_id or draft.attempts_in_message or draft.proofs or heard.likely_numbers:
+        if draft.order_id or draft.attempts_in_message or draft.proofs or draft.new_number:
             return []
         if means.act == "no_order_number":
             return self._unverified(draft)
@@ -263,11 +268,12 @@ class Intake:
             draft.fixed = means.act == "affirm"
         elif means.act == "fixed":
             works, still = (heard.most(f"fixed/{kind}") for kind in ("yes", "no"))
-            if max(works, still) < FIXED_HEARD:
+            sure = works >= FIXED_OUTWEIGHS * (works + still)
+            if max(works, still) < FIXED_HEARD or (works > still and not sure):
                 again = self._again(draft, "fixed")
                 if again:
                     return again
-            draft.fixed = works > still
+            draft.fixed = sure
         elif means.act in ("claim", "incident", "dont_know"):
             draft.fixed = False  # whoever goes on about the fault still has it
         else:
@@ -282,6 +288,10 @@ class Intake:
 
     def _answer_incident(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
         # "I don't know" excludes nothing, and neither does silence about a cause.
+        told = {c.name for c in causes_heard(heard, "incident")
+                if c.state == "yes" and c.confidence >= CAUSE_ANSWERED}
+        if told or means.act == "deny" or heard.most("incident/none_yes") >= PLAINLY_TOLD:
+            draft.forget_faint_causes(told, PLAINLY_TOLD)
         draft.incident = "" if heard.pressed else heard.text
         return []
 
@@ -308,6 +318,8 @@ class Intake:
                 return again
             state = State.UNKNOWN
         draft.settle_cause(cause, state, heard.message_id)
+        if state is State.YES:
+            draft.forget_faint_causes(told, PLAINLY_TOLD)
         draft.reading_back = None
         draft.misses.pop("cause_confirmed", None)
         return []
@@ -404,20 +416,22 @@ class Intake:
         if excluded:
             return None
         draft.reading_back = self._to_read_back(draft)
-        if draft.reading_back:
+        # Nothing is known for sure that excludes the claim: then it has to be asked.
+        settled = any(f["source"] == Source.CONFIRMATION.value and f["state"] == "yes"
+                      for f in draft.facts.values())
+        plain = draft.plainness.get(draft.reading_back or "", 1.0) >= PLAINLY_TOLD
+        if draft.reading_back and (plain or draft.incident is not None):
             return "cause_confirmed"
-        # Nothing is known that excludes the claim, so it has to be asked.
-        confirmed = any(f["source"] == Source.CONFIRMATION.value and f["state"] == "yes"
-                        for f in draft.facts.values())
-        misuse = draft.facts.get("B", {}).get("state") == "yes"
-        if draft.incident is None and not confirmed and not misuse:
+        if draft.incident is None and not settled:
+            draft.reading_back = None
             return "incident"
-        return None
+        return "cause_confirmed" if draft.reading_back else None
 
     def _to_read_back(self, draft: Draft) -> str | None:
         account = draft.account()
         purchase = self._claims.purchase(self.order(draft), self.item(draft))
-        causes = causes_to_read_back(purchase, account, self._today(), self._claims.terms)
+        causes = sorted(causes_to_read_back(purchase, account, self._today(), self._claims.terms),
+                        key=lambda cause: -draft.plainness.get(cause, 0.0))
         disputed = [c for c in draft.contradictions if c == "B"
                     and draft.facts["B"]["source"] == Source.WORDS.value]
         return next(iter((*causes, *disputed)), None)

@@ -10,24 +10,30 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-_EMAIL = re.compile(r"[\w.+\-']+@[\w\-]+(?:\.[\w\-]+)+")
+#: A letter or digit of a script that puts spaces between words. Others touch what is no part of
+#: them: "手机13800138000".
+_W = r"[^\W\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+_EMAIL = re.compile(rf"(?:{_W}|[.+\-'])+@[\w\-]+(?:\.[\w\-]+)+")
 _EMAIL_SPOKEN = re.compile(
     r"([\w.+\-]+)\s*(?:\(at\)|\[at\]|\s+at\s+)\s*([\w\-]+(?:\s*(?:\.|\(dot\)|\s+dot\s+)\s*[\w\-]+)+)",
     re.IGNORECASE)
 _SPOKEN_DOT = re.compile(r"\s*(?:[(]dot[)]|dot|[.])\s*", re.IGNORECASE)
-_PHONE = re.compile(r"(?<![\w\-])(?:\+|00)?\(?\d[\d\s().\-/]{5,18}\d(?![\w])")
+_PHONE = re.compile(rf"(?<!{_W})(?<!-)(?:\+|00)?\(?\d[\d\s().\-/]{{5,18}}\d(?!{_W})")
 _ISO_DATE = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _DAY_DATE = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)")
 _TOKEN = re.compile(r"#?[A-Za-z0-9][A-Za-z0-9\-]*")
 #: Known shapes of post codes with letters or a gap: GB, NL, CA, SE, PL, JP, PT ...
 _POSTAL = re.compile(
-    r"(?<![\w\-])(?:[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|\d{4}\s?[A-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d"
-    r"|\d{2}-\d{3}|\d{3}\s?\d{2}|\d{3}-\d{4}|\d{4}-\d{3}|\d{5}-\d{3}|\d{4,6})(?![\w\-])",
+    rf"(?<!{_W})(?<!-)(?:"
+    r"[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|\d{4}\s?[A-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d"
+    r"|\d{2}-\d{3}|\d{3}\s?\d{2}|\d{3}-\d{4}|\d{4}-\d{3}|\d{5}-\d{3}|\d{4,6})"
+    rf"(?!{_W})(?!-)",
     re.IGNORECASE)
 
 
 #: Order numbers and the like: a # or letters with three digits, or five digits and more.
-_CODES = re.compile(r"#\s?[\w\-]+|(?<!\w)(?=[\w\-/]*\d{3})[A-Za-z]{1,6}[\-/ ]?\d[\w\-/]*"
+_CODES = re.compile(rf"#\s?(?:{_W}|-)+"
+                    rf"|(?<!{_W})(?=(?:{_W}|[\-/])*\d{{3}})[A-Za-z]{{1,6}}[\-/ ]?\d(?:{_W}|[\-/])*"
                     r"|\+?\d[\d\-/ ]{4,}\d")
 
 

@@ -80,6 +80,8 @@ class Database:
         finally:
             _ambient.reset(token)
             session.close()
+            # An action that was given up may still run in its thread; it writes nothing any more.
+            session.get_bind = _over
 
     @contextlib.contextmanager
     def separate_unit_of_work(self) -> Iterator[Session]:
@@ -94,6 +96,10 @@ class Database:
     def dispose(self) -> None:
         """Closes all connections."""
         self.engine.dispose()
+
+
+def _over(*_: Any, **__: Any) -> Engine:
+    raise StoreError("this unit of work is over")
 
 
 def _sqlite(url: sa.engine.URL) -> Engine:

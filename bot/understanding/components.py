@@ -7,6 +7,7 @@ what follows (topic, causes, emergencies, numbers, language) is read from there.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,11 @@ _CLAUSE_LIFTS = 1.5
 _WORTH_A_LOOK = 0.3
 #: Intents that all tell of a broken product.
 _OF_A_CLAIM = ("claim", "incident", "fixed", "remedy")
+#: Topics that are often only the frame of a claim, and how much a part that tells a fault counts
+#: against them, if the whole message hints at one.
+_BESIDE_A_CLAIM = ("order_status", "warranty_check", "ticket_status", "contact", "smalltalk",
+                   "presale", "out_of_scope")
+_CLAUSE_COUNTS, _HINT_OF_A_CLAIM = 0.8, 0.1
 #: How much the letters count beside the meaning, and a floor under both: measured on the messages
 #: of tests/development and tests/held_back.
 _LETTERS_WEIGH, _NEVER_NEVER = 0.8, 1e-5
@@ -129,7 +135,7 @@ class MessageClassifier(_Component):
             rows = self.probabilities(texts)
             read = [dict(zip(self.net.labels, map(float, row), strict=True)) for row in rows]
             message.set(READING, list(zip(texts, read, strict=True)))
-            _set_intent(message, _by_intent(read[0]))
+            _set_intent(message, _by_intent(read[0]), [_by_intent(labels) for labels in read[1:]])
             message.set("labels", _worth_telling(read[0]), add_to_output=True)
             message.set("opening", act_at_start(plain), add_to_output=True)
             message.set("clauses", [_worth_telling(labels) for labels in read[1:]],
@@ -148,9 +154,20 @@ def _worth_telling(probabilities: dict[str, float]) -> dict[str, float]:
     return {k: round(p, 4) for k, p in probabilities.items() if p >= _WORTH_TELLING}
 
 
-def _set_intent(message: Message, intents: dict[str, float]) -> None:
-    """The likeliest intent; what is told about a broken product counts together first."""
-    told = sum(intents.get(name, 0.0) for name in _OF_A_CLAIM)
+def _told(intents: dict[str, float]) -> float:
+    return sum(intents.get(name, 0.0) for name in _OF_A_CLAIM)
+
+
+def _set_intent(message: Message, intents: dict[str, float],
+                clauses: Sequence[dict[str, float]] = ()) -> None:
+    """The likeliest intent; what is told about a broken product counts together first.
+
+    Whoever tells of a fault in one part of a message and of an order in another has a claim.
+    """
+    told = _told(intents)
+    likeliest = max(intents, key=lambda name: intents[name])
+    if likeliest in _BESIDE_A_CLAIM and told >= _HINT_OF_A_CLAIM:
+        told = max([told, *(_told(clause) * _CLAUSE_COUNTS for clause in clauses)])
     others = max((p for name, p in intents.items() if name not in _OF_A_CLAIM), default=0.0)
     of_claim = {name: p for name, p in intents.items() if name in _OF_A_CLAIM}
     ranking = [{"name": name, "confidence": round(p, 4)}

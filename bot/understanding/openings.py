@@ -33,7 +33,11 @@ def act_at_start(text: str) -> str | None:
     for _ in range(2):
         said = _FILLERS.sub("", said)
     for word, act in _words():
+        alone = word.endswith(".")
+        word = word.removesuffix(".")
         if not said.startswith(word):
+            continue
+        if alone and said[len(word): len(word) + 2].strip()[:1].isalnum():
             continue
         after = said[len(word): len(word) + 1]
         if not after or not after.isalnum() or _NO_SPACES.match(word[-1]):

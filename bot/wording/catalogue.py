@@ -31,7 +31,7 @@ def catalogue(language: str) -> Catalog:
         return read_po(file, locale=language, domain=DOMAIN)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _translations(language: str) -> dict[str, str]:
     # A fuzzy entry is a guess of the update tool at changed English; nobody is shown guesses.
     return {m.id: m.string for m in catalogue(language)
