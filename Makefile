@@ -53,7 +53,7 @@ bench: train ## benchmarks, each figure beside its peer's from the same run
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 evaluate: train ## score understanding and whole conversations on held-back data
-	@$(BIN)/bot evaluate $(ARGS)
+	@$(BIN)/bot evaluate --keep $(ARGS)
 
 lint: $(STAMP) ## style, and who may import whom
 	@$(BIN)/ruff check

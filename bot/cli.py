@@ -8,6 +8,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from bot.errors import AftersaleError
@@ -66,7 +67,13 @@ def _parser() -> argparse.ArgumentParser:
     _command(privacy, "export", _privacy_export, "everything held, as JSON").add_argument("email")
     _command(privacy, "erase", _privacy_erase, "remove it everywhere").add_argument("email")
     evaluate = _command(commands, "evaluate", _evaluate, "score understanding on held-back data")
-    evaluate.add_argument("--json", action="store_true")
+    evaluate.add_argument("--json", action="store_true", help="print the result as JSON")
+    evaluate.add_argument("--keep", action="store_true",
+                          help="store the result beside the data, to compare with next time")
+    evaluate.add_argument("--data", type=Path, metavar="FOLDER",
+                          help="other customers than the held-back ones")
+    evaluate.add_argument("--peer", type=int, metavar="EPOCHS",
+                          help="score Rasa's default pipeline too, trained so long")
     return parser
 
 
@@ -158,9 +165,10 @@ def _privacy_erase(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from bot.evaluation.run import evaluate
+    from bot.evaluation.run import HELD_BACK, evaluate
 
-    return evaluate(as_json=options.json)
+    return evaluate(as_json=options.json, keep=options.keep, data=options.data or HELD_BACK,
+                    peer_epochs=options.peer)
 
 
 def _services(*, migrated: bool = False) -> Any:

@@ -32,6 +32,11 @@ class Played:
     #: Causes that count against the customer but were never read back to them.
     unconfirmed: list[str] = field(default_factory=list)
 
+    @property
+    def messages(self) -> int:
+        """How many messages the customer wrote."""
+        return sum(line.startswith("> ") for line in self.transcript)
+
 
 def orders_csv(claims: list[Mapping[str, Any]], today: dt.date) -> bytes:
     """The orders of simulated customers as an import file."""
