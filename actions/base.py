@@ -64,6 +64,16 @@ class Turn:
         for say in says:
             utter(self.dispatcher, say, self.language)
 
+    def note_for_review(self, kind: str) -> None:
+        """Keeps the message for `bot review`, with what it was taken for."""
+        heard, draft = self.heard, self.draft
+        if heard.pressed:
+            return
+        guess = max(heard.labels, key=lambda label: heard.labels[label], default=None)
+        self.services.review.note(
+            kind, heard.text, heard.language, asked=self.asked, guess=guess,
+            names=self.services.intake.names_on_order(draft))
+
     def changed_slots(self) -> list[EventType]:
         """Events for the slots that differ from before."""
         return [SlotSet(name, value) for name, value in self.draft.slots().items()

@@ -9,6 +9,7 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from actions.base import ServiceAction, Turn
 from actions.handoff import hand_over, review
 from bot.services.heard import TOPICS
+from bot.services.review import FALLBACK
 
 #: A language is changed only by a message that shows it clearly.
 _LANGUAGE_SURE = 0.85
@@ -30,6 +31,7 @@ class ActionValidateSlotMappings(ServiceAction):
         language = language_of(turn)
         if language != turn.slots.get("language"):
             events.append(SlotSet("language", language))
+            turn.services.conversations.speak(turn.conversation, language)
         return events
 
 
@@ -103,6 +105,7 @@ class ActionFallback(ServiceAction):
         if draft.order_number and turn.heard.order_numbers:
             turn.say("utter_number_noted", order_number=draft.order_number)
             return None
+        turn.note_for_review(FALLBACK)
         missed = draft.misses.get("fallback", 0)
         draft.misses["fallback"] = missed + 1
         if missed < _PATIENCE:

@@ -8,8 +8,10 @@ from actions.asides import AFTER_VERIFICATION, answer_aside
 from actions.base import ServiceAction, Turn
 from actions.handoff import emergency
 from actions.orders import answer_goal
+from bot.policy import State
 from bot.services.draft import QUESTIONS
 from bot.services.heard import Meaning
+from bot.services.review import ASKED_AGAIN, CORRECTED
 
 
 class ValidateClaimForm(ServiceAction):
@@ -41,8 +43,13 @@ class ValidateClaimForm(ServiceAction):
                 return None
             turn.say("utter_when_safe")
             return [SlotSet("requested_slot", turn.asked)]
+        read_back, missed = draft.reading_back, sum(draft.misses.values())
         says = intake.hear(draft, turn.heard, turn.asked, turn.conversation, means)
         turn.say_all(says)
+        if sum(draft.misses.values()) > missed and turn.asked:
+            turn.note_for_review(ASKED_AGAIN)
+        if read_back and draft.facts.get(read_back, {}).get("state") == State.NO.value:
+            _note_misheard(turn, read_back)
         if means.aside in AFTER_VERIFICATION:
             if draft.order_id or (means.aside == "ticket_status" and draft.ticket_number):
                 answer_goal(turn, means.aside)
@@ -85,6 +92,16 @@ class ActionCloseClaim(ServiceAction):
                      {"type": "handoff", **handoff.public(), "ticket_number": ticket.number},
                      ticket_number=ticket.number)
         return None
+
+
+def _note_misheard(turn: Turn, cause: str) -> None:
+    """The customer denied a cause: what it was heard in is worth a look."""
+    draft = turn.draft
+    told = draft.incident or draft.symptom
+    if told:
+        turn.services.review.note(
+            CORRECTED, told, turn.heard.language, asked="incident" if draft.incident else None,
+            guess=f"incident/{cause}_yes", names=turn.services.intake.names_on_order(draft))
 
 
 def _summary(turn: Turn) -> str:

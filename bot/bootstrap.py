@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from bot.policy import load_terms
 from bot.services.claims import Claims
 from bot.services.contact import Contact
+from bot.services.conversations import Conversations
 from bot.services.handoff import Handoffs
 from bot.services.intake import Intake
 from bot.services.orders import Orders
 from bot.services.privacy import Privacy
+from bot.services.review import Review
 from bot.services.symptoms import Symptoms
 from bot.services.tickets import Tickets
 from bot.settings import Settings
@@ -31,7 +33,9 @@ class Services:
     claims: Claims
     handoffs: Handoffs
     contact: Contact
+    conversations: Conversations
     privacy: Privacy
+    review: Review
     intake: Intake
 
     def now(self) -> dt.datetime:
@@ -63,7 +67,8 @@ def wire(settings: Settings, database: Database | None = None) -> Services:
         handoffs=handoffs,
         contact=Contact(settings.working_hours, settings.support_phone, settings.support_email,
                         settings.presale_email),
-        privacy=Privacy(database),
+        conversations=Conversations(database), privacy=Privacy(database),
+        review=Review(database),
         intake=Intake(orders, claims, handoffs, Symptoms(), similarity, today),
     )
 

@@ -58,6 +58,12 @@ def _parser() -> argparse.ArgumentParser:
         required=True, metavar="COMMAND")
     explain = _command(claims, "explain", _explain, "print each rule of a claim's decision")
     explain.add_argument("number")
+    override = _command(claims, "override", _override,
+                        "decide a claim otherwise; the old decision stays")
+    override.add_argument("number")
+    override.add_argument("outcome", choices=("covered", "not_covered"))
+    override.add_argument("--reason", required=True)
+    override.add_argument("--by", required=True, metavar="EMAIL", help="who decides")
     staff = commands.add_parser("staff", help="human agents").add_subparsers(
         required=True, metavar="COMMAND")
     _command(staff, "add", _staff_add, "add a human agent, print a one-time password"
@@ -74,6 +80,9 @@ def _parser() -> argparse.ArgumentParser:
                           help="other customers than the held-back ones")
     evaluate.add_argument("--peer", type=int, metavar="EPOCHS",
                           help="score Rasa's default pipeline too, trained so long")
+    reviewing = _command(commands, "review", _review,
+                         "turn messages that were not understood into training examples")
+    reviewing.add_argument("--json", action="store_true", help="print what waits as JSON")
     return parser
 
 
@@ -169,6 +178,24 @@ def _evaluate(options: argparse.Namespace) -> int:
 
     return evaluate(as_json=options.json, keep=options.keep, data=options.data or HELD_BACK,
                     peer_epochs=options.peer)
+
+
+def _override(options: argparse.Namespace) -> None:
+    from bot.services.review import OVERRIDDEN
+
+    services = _services(migrated=True)
+    claim_id = services.claims.override(options.number, options.outcome, options.reason,
+                                        options.by)
+    fault, story, language = services.claims.told(claim_id)
+    for text in (fault, story):
+        services.review.note(OVERRIDDEN, text, language)
+    print(f"Claim {options.number.upper()}: {options.outcome}, decided by {options.by}")
+
+
+def _review(options: argparse.Namespace) -> int:
+    from bot.channels.review import review
+
+    return review(_services(migrated=True).review, as_json=options.json)
 
 
 def _services(*, migrated: bool = False) -> Any:

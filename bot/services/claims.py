@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from bot.errors import AftersaleError
 from bot.policy import Account, Decision, Purchase, Terms, decide, terms_in_force
 from bot.policy.dates import guarantee_ends
 from bot.services.claim_states import check_transition
@@ -88,6 +89,42 @@ class Claims:
                 "review" if reviewed else "claim",
                 f"Claim {claim.number}: {claim.symptom}", summary,
                 conversation_id=claim.conversation_id, order_id=claim.order_id, claim_id=claim.id)
+
+    def override(self, number: str, outcome: str, reason: str, by: str) -> str:
+        """A person decides otherwise: a new decision that supersedes the last one, which stays.
+
+        Returns the claim's id. Raises AftersaleError for an unknown claim or outcome, without a
+        reason, or where nothing was decided yet.
+        """
+        if outcome not in ("covered", "not_covered"):
+            raise AftersaleError(f"the outcome is covered or not_covered, not {outcome!r}")
+        if not reason.strip():
+            raise AftersaleError("an override needs a reason")
+        with self._database.unit_of_work() as session:
+            claim = session.scalar(sa.select(tables.Claim).where(
+                tables.Claim.number == number.strip().upper()))
+            if claim is None:
+                raise AftersaleError(f"there is no claim {number}")
+            last = session.scalar(
+                sa.select(tables.Decision).where(tables.Decision.claim_id == claim.id)
+                .order_by(tables.Decision.created_at.desc()).limit(1))
+            if last is None:
+                raise AftersaleError(f"claim {claim.number} has no decision yet")
+            session.add(tables.Decision(
+                claim_id=claim.id, outcome=outcome, terms_version=last.terms_version,
+                record={**last.record, "outcome": outcome, "reason": reason.strip()},
+                terms_hash=last.terms_hash, decided_by=by, supersedes=last.id))
+            target = "approved" if outcome == "covered" else "declined"
+            if claim.state != target:
+                _move(session, claim, target, by, reason.strip())
+            return str(claim.id)
+
+    def told(self, claim_id: str) -> tuple[str, str, str]:
+        """What the customer said of a claim: fault, story, and the language's code."""
+        with self._database.unit_of_work() as session:
+            claim = session.get(tables.Claim, claim_id)
+            conversation = session.get(tables.Conversation, claim.conversation_id)
+            return claim.symptom, claim.incident, (conversation and conversation.language) or "en"
 
     def explain(self, number: str) -> dict[str, Any] | None:
         """A claim with all its decisions and its log, for an operator; None if there is none."""

@@ -473,5 +473,9 @@ class Intake:
         """The draft's item."""
         return next(i for i in self.order(draft).items if i.line_id == draft.line_id)
 
+    def names_on_order(self, draft: Draft) -> list[str]:
+        """The customer's name, once the order is known."""
+        return [self.order(draft).customer_name] if draft.order_id else []
+
     def _ends(self, draft: Draft) -> date | None:
         return self._claims.guarantee_ends(self.order(draft).invoice_date)
