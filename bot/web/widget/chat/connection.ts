@@ -1,0 +1,64 @@
+// The socket: keeps itself connected, and knows a dead connection from a quiet one.
+
+import { io, type Socket } from "socket.io-client";
+import { currentToken } from "./api";
+
+const ANSWER_MILLISECONDS = 10_000;
+const RETRY_MILLISECONDS = 3_000;
+
+export interface Ears {
+  connected(): void;
+  lost(): void;
+  /** The server does not know this visitor (any more). */
+  refused(): Promise<void>;
+  event(name: string, payload: unknown): void;
+}
+
+export class Connection {
+  readonly #socket: Socket;
+
+  constructor(ears: Ears) {
+    this.#socket = io({
+      path: "/chat/socket.io", autoConnect: false, withCredentials: true,
+      // Most lines take a WebSocket at once, which saves the detour; those that don't still work.
+      transports: ["websocket", "polling"], tryAllTransports: true,
+      auth: (send) => send({ token: currentToken() }),
+      reconnectionDelay: 500, reconnectionDelayMax: 8_000, timeout: 12_000,
+    });
+    this.#socket.on("connect", () => ears.connected());
+    const down = (): void => {
+      ears.lost();
+      // Told to go away, the client does not come back by itself.
+      if (!this.#socket.active) {
+        setTimeout(() => ears.refused().catch(() => {}).then(() => this.open()), RETRY_MILLISECONDS);
+      }
+    };
+    this.#socket.on("disconnect", (reason) => {
+      if (reason === "io client disconnect") ears.lost();
+      else down();
+    });
+    this.#socket.on("connect_error", down);
+    for (const name of ["bot_uttered", "typing", "owner", "session_confirm"]) {
+      this.#socket.on(name, (payload) => ears.event(name, payload));
+    }
+  }
+
+  get isUp(): boolean { return this.#socket.connected; }
+
+  open(): void { if (!this.#socket.connected) this.#socket.connect(); }
+
+  /** As another visitor, or because nothing comes through any more. */
+  reopen(): void {
+    this.#socket.disconnect();
+    this.#socket.connect();
+  }
+
+  tell(name: string, payload: unknown): void {
+    if (this.isUp) this.#socket.emit(name, payload);
+  }
+
+  ask<T>(name: string, payload: unknown): Promise<T> {
+    if (!this.isUp) return Promise.reject(new Error("not connected"));
+    return this.#socket.timeout(ANSWER_MILLISECONDS).emitWithAck(name, payload);
+  }
+}
