@@ -92,6 +92,9 @@ export function App({ chat, shell }: { chat: Chat; shell: Shell }) {
         if (panel) leave();
         else shell.close?.();
       }}
+      onPointerDown={(event) => {
+        if (panel === "menu" && !(event.target as Element).closest("#menu, #menu-button")) show(null);
+      }}
       onDragOver={(event) => {
         if (!event.dataTransfer?.types.includes("Files")) return;
         event.preventDefault();
@@ -113,7 +116,6 @@ export function App({ chat, shell }: { chat: Chat; shell: Shell }) {
         print() { leave(); setTimeout(() => window.print(), 50); },
         rate() { leave(false); chat.offerRating(); setTimeout(focusRating, 0); },
         fresh: () => show("question"),
-        close: () => leave(),
       }} />}
       {panel === "question" && <FreshQuestion no={() => leave()} yes={() => {
         leave(false);

@@ -39,7 +39,7 @@ function Decision({ custom }: { custom: Custom }) {
           {reasons.map((one) => <li>{has(`reason_${one}`) ? t(`reason_${one}`) : one}</li>)}
         </ul>
       </>}
-      {!!custom.clauses?.length && <details class="clauses">
+      {!!custom.clauses?.length && <details class="clauses" open={outcome !== "covered"}>
         <summary>{t("policy_words")}</summary>
         {/* The policy is in English, whatever the conversation is in. */}
         {custom.clauses.map((one) => <blockquote lang="en" dir="ltr">{one}</blockquote>)}

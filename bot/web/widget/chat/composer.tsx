@@ -143,13 +143,13 @@ function UploadLine({ one, again, remove }:
         {one.error ? <p class="trouble" dir="auto">{one.error}</p>
           : one.attachment ? <p class="sent"><Icon name="check" />{share}</p>
             : <div class="bar"><progress max={1} value={one.share}
-              aria-label={t("file_uploading", { name: one.name, percent: share })} />
+              aria-label={t("upload_progress", { name: one.name, percent: share })} />
             <span aria-hidden="true">{share}</span></div>}
       </div>
       {one.again && <button type="button" class="again" onClick={again}
-        aria-label={t("file_retry", { name: one.name })}>{t("retry")}</button>}
+        aria-label={t("upload_retry", { name: one.name })}>{t("retry")}</button>}
       <button type="button" class="round small" onClick={remove}
-        aria-label={t("file_cancel", { name: one.name })}><Icon name="close" /></button>
+        aria-label={t("upload_cancel", { name: one.name })}><Icon name="close" /></button>
     </li>
   );
 }

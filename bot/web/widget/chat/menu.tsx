@@ -11,7 +11,6 @@ export interface MenuActions {
   print(): void;
   rate(): void;
   fresh(): void;
-  close(): void;
 }
 
 export function Menu({ actions, started }: { actions: MenuActions; started: boolean }) {
@@ -22,7 +21,7 @@ export function Menu({ actions, started }: { actions: MenuActions; started: bool
   );
   return (
     <section class="menu" ref={box} id="menu" aria-label={t("menu_label")}>
-      <label class="menu-item menu-language"><Icon name="world" />{t("language")}
+      <label class="menu-item menu-language"><Icon name="world" />{t("language_label")}
         <select value={language} onChange={(event) => actions.speak(event.currentTarget.value)}>
           {Object.entries(LANGUAGES).map(([code, name]) =>
             <option value={code} lang={code} selected={code === language}>{name}</option>)}
@@ -34,7 +33,6 @@ export function Menu({ actions, started }: { actions: MenuActions; started: bool
         {item("star", t("rate_open"), actions.rate)}
         {item("fresh", t("new_conversation"), actions.fresh)}
       </>}
-      {item("back", t("menu_back"), actions.close)}
     </section>
   );
 }

@@ -13,8 +13,8 @@ export function SafetyNotice({ message, contact, understood }:
 { message: Message; contact: Contact | null; understood(): void }) {
   return (
     <div class="notice notice-safety" role="alert">
-      <p class="safety-heading"><Icon name="alert" />{t("safety")}</p>
-      <p class="safety-text" dir="auto"><Linked text={message.text} /></p>
+      <p class="safety-now"><Icon name="alert" />
+        <span dir="auto"><Linked text={message.text} /></span></p>
       {contact && <Opening contact={contact} />}
       <div class="row">
         {contact && <Call phone={contact.phone} />}

@@ -41,11 +41,11 @@ export function useUploads(limits: Limits) {
     change(key, { abort, share: 0, error: undefined, again: false });
     done.then((attachment) => {
       change(key, { attachment, share: 1 });
-      announce(t("file_ready", { name }));
+      announce(t("upload_ready", { name }));
     }).catch((error: api.Refused) => {
       if (error.refusal?.code === "aborted") return;
-      const known = error.status === 413 ? t("file_too_large", { name, limit: bytes(limits.file_bytes) })
-        : error.status === 415 ? t("file_type", { name }) : t("file_failed", { name });
+      const known = error.status === 413 ? t("upload_too_large", { name, limit: bytes(limits.file_bytes) })
+        : error.status === 415 ? t("upload_type", { name }) : t("upload_failed", { name });
       const reason = error.refusal?.text ?? known;
       change(key, { error: reason, again: error.status === 0 || error.status >= 500
         || error.status === 429 });
@@ -74,7 +74,7 @@ export function useUploads(limits: Limits) {
     remove(one: Upload): void {
       discard(one);
       set((all) => all.filter(({ key }) => key !== one.key));
-      announce(t("file_removed", { name: one.name }));
+      announce(t("upload_removed", { name: one.name }));
     },
     clear(): void {
       for (const one of latest.current) if (one.preview) URL.revokeObjectURL(one.preview);
@@ -89,10 +89,10 @@ function discard(one: Upload): void {
 }
 
 function problem(file: File, name: string, limits: Limits, already: number): string | undefined {
-  if (already >= MOST_FILES) return t("file_too_many", { count: MOST_FILES });
-  if (!file.size) return t("file_empty", { name });
-  if (file.size > limits.file_bytes) return t("file_too_large", { name, limit: bytes(limits.file_bytes) });
+  if (already >= MOST_FILES) return t("upload_too_many", { count: MOST_FILES });
+  if (!file.size) return t("upload_empty", { name });
+  if (file.size > limits.file_bytes) return t("upload_too_large", { name, limit: bytes(limits.file_bytes) });
   // Some systems know no type for a phone's photo; the server looks into the file anyway.
-  if (file.type && !limits.file_types.includes(file.type)) return t("file_type", { name });
+  if (file.type && !limits.file_types.includes(file.type)) return t("upload_type", { name });
   return undefined;
 }
