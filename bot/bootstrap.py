@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.policy import load_terms
+from bot.services.attachments import Attachments
 from bot.services.claims import Claims
 from bot.services.contact import Contact
+from bot.services.feedback import Feedback
 from bot.services.handoff import Handoffs
 from bot.services.intake import Intake
 from bot.services.orders import Orders
 from bot.services.privacy import Privacy
 from bot.services.symptoms import Symptoms
 from bot.services.tickets import Tickets
+from bot.services.visitors import Visitors
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.understanding.encoder import shared_encoder
@@ -33,6 +36,9 @@ class Services:
     contact: Contact
     privacy: Privacy
     intake: Intake
+    visitors: Visitors
+    attachments: Attachments
+    feedback: Feedback
 
     def now(self) -> dt.datetime:
         """This moment, in UTC."""
@@ -49,6 +55,7 @@ def wire(settings: Settings, database: Database | None = None) -> Services:
     tickets = Tickets(database)
     orders = Orders(database)
     claims = Claims(database, tickets, tuple(load_terms()))
+    attachments = Attachments(database, settings.attachments_dir, settings.attachment_max_mb)
     # Nobody is at a desk yet; the desk will tell.
     handoffs = Handoffs(database, tickets, settings.working_hours, agents_online=lambda: 0)
 
@@ -63,8 +70,9 @@ def wire(settings: Settings, database: Database | None = None) -> Services:
         handoffs=handoffs,
         contact=Contact(settings.working_hours, settings.support_phone, settings.support_email,
                         settings.presale_email),
-        privacy=Privacy(database),
+        privacy=Privacy(database, attachments),
         intake=Intake(orders, claims, handoffs, Symptoms(), similarity, today),
+        visitors=Visitors(database), attachments=attachments, feedback=Feedback(database),
     )
 
 
