@@ -96,7 +96,7 @@ async function main() {
     build({ ...common, entryPoints: [join(SOURCE, "loader", "index.ts")], format: "iife",
       outfile: join(OUT, "loader.js") }),
     build({ ...common, entryPoints: [join(SOURCE, "chat", "main.tsx")], format: "esm",
-      outfile: join(OUT, "chat.js"), mangleProps: /^_[a-z]/, jsx: "automatic", jsxImportSource: "preact",
+      outfile: join(OUT, "chat.js"), mangleProps: /^_[a-z]/, mangleQuoted: true, jsx: "automatic", jsxImportSource: "preact",
       define: { "process.env.NODE_ENV": '"production"' }, plugins: [lean, english(texts)] }),
     build({ ...common, entryPoints: [join(SOURCE, "chat", "styles", "chat.css")],
       outfile: join(OUT, "chat.css") }),

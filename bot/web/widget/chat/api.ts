@@ -4,7 +4,7 @@ import type { Attachment, Refusal, Session } from "./protocol";
 import * as memory from "./memory";
 
 /** In memory until the browser has shown whether it keeps our cookie. */
-let token: string | null = memory.token.load();
+let token: string | null = null;
 
 /** For the socket; another tab may have begun a new conversation since. */
 export function currentToken(): string | undefined {

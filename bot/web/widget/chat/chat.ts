@@ -11,6 +11,7 @@ import { t } from "./texts";
 /** A line that quickly came back was never worth a word. */
 const PATIENCE_MILLISECONDS = 2_500;
 const LONGEST_PAUSE = 15_000;
+const AGAIN_MILLISECONDS = 2_000;
 
 /** Something that happened between two messages, such as a person joining. */
 export interface Happening { after: number; text: string }
@@ -60,20 +61,21 @@ export class Chat {
     event: (name, payload) => this.#heard(name, payload),
   });
   readonly #outbox = new Outbox({
-    deliver: (one) => this.#connection.ask<Accepted>("user_uttered", {
+    deliver: (one) => this.#connection.request<Accepted>("user_uttered", {
       client_msg_id: one.id, message: one.text, attachments: one.attachments.map(({ id }) => id),
     }),
     accepted: (one, seq) => this.#accepted(one, seq),
     changed: () => this.#set({ outgoing: this.#outbox.items }),
     isUp: () => this.#connection.isUp && this.state.loaded,
+    ended: () => this.#again(),
   });
   #wish: api.SessionWish = {};
+  #chosen = false;
   #visible = false;
   #syncing = false;
-  #again = false;
+  #more = false;
   #patience = 0;
   #asksLanguage = false;
-  readonly #tabs = "BroadcastChannel" in window ? new BroadcastChannel("chat") : null;
 
   async start(wish: api.SessionWish): Promise<void> {
     this.#wish = wish;
@@ -84,7 +86,6 @@ export class Chat {
     addEventListener("online", look);
     addEventListener("offline", () => this.#set({ connection: "offline" }));
     addEventListener("storage", look);
-    this.#tabs?.addEventListener("message", () => this.#connection.reopen());
     for (let pause = 500; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       try {
         await this.#meet(false);
@@ -113,13 +114,12 @@ export class Chat {
   async fresh(): Promise<void> {
     await this.#meet(true);
     this.#outbox.clear();
-    this.#reset();
     this.#connection.reopen();
-    this.#tabs?.postMessage("fresh");
   }
 
   async chooseLanguage(language: string): Promise<void> {
     this.#wish = { ...this.#wish, language };
+    this.#chosen = true;
     await this.#meet(false).catch(() => {});
   }
 
@@ -162,7 +162,9 @@ export class Chat {
   }
 
   async #meet(fresh: boolean): Promise<void> {
-    const found = await api.session({ ...this.#wish, fresh });
+    // The server learns the language from what is written; only a first word, or the menu, says more.
+    const language = fresh || this.#chosen || !memory.met.load() ? this.#wish.language : undefined;
+    const found = await api.session({ ...this.#wish, language, fresh });
     this.#set({ contact: found, limits: found.limits ?? this.state.limits });
     if (found.language) this.onLanguage(found.language);
   }
@@ -170,18 +172,30 @@ export class Chat {
   async #connected(): Promise<void> {
     try {
       const confirm = await this.#connection.ask<Confirm>("session_request", {});
+      if (confirm.thread !== this.state.thread) {
+        this.#reset();
+        this.#set({ thread: confirm.thread });
+        memory.met.save(confirm.thread);
+      }
       this.#confirmed(confirm);
       await this.#sync();
     } catch {
-      // Connected, but nothing comes through.
-      if (this.#connection.isUp) this.#connection.reopen();
+      // Connected, but nothing comes through, or the server knows this visitor no more.
+      if (this.#connection.isUp) await this.#again();
     }
   }
 
+  /** Introduces the page anew. */
+  async #again(): Promise<void> {
+    await this.#meet(false).catch(() => {});
+    this.#connection.reopen(AGAIN_MILLISECONDS);
+  }
+
   #confirmed(confirm: Confirm): void {
+    // Another tab began a new conversation, and a socket belongs to the one it connected to.
     if (confirm.thread !== this.state.thread) {
-      this.#reset();
-      this.#set({ thread: confirm.thread });
+      this.#connection.reopen();
+      return;
     }
     this.#ownedBy(confirm);
     this.#set({ typing: { on: confirm.typing } });
@@ -190,20 +204,19 @@ export class Chat {
 
   /** Asks for what is missing until nothing is. */
   async #sync(): Promise<void> {
-    this.#again = true;
+    this.#more = true;
     if (this.#syncing) return;
     this.#syncing = true;
     try {
-      while (this.#again) {
-        this.#again = false;
+      while (this.#more) {
+        this.#more = false;
         const found = await this.#connection.ask<Resumed>("resume", { last_seq: this.#history.last });
         if (found.thread !== this.state.thread) {
-          this.#confirmed(await this.#connection.ask<Confirm>("session_request", {}));
-          this.#again = true;
-          continue;
+          this.#connection.reopen();
+          return;
         }
         this.#take(found.messages);
-        if (found.more) this.#again = true;
+        if (found.more) this.#more = true;
         else if (this.#history.gap) this.#added(this.#history.bridge());
         this.#ownedBy(found);
         this.#set({ typing: { on: found.typing, author: this.state.typing.author } });

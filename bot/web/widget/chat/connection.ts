@@ -2,6 +2,7 @@
 
 import { io, type Socket } from "socket.io-client";
 import { currentToken } from "./api";
+import type { Refusal } from "./protocol";
 
 const ANSWER_MILLISECONDS = 10_000;
 const RETRY_MILLISECONDS = 3_000;
@@ -47,18 +48,26 @@ export class Connection {
 
   open(): void { if (!this.#socket.connected) this.#socket.connect(); }
 
-  /** As another visitor, or because nothing comes through any more. */
-  reopen(): void {
+  /** In another conversation, or because nothing comes through any more. */
+  reopen(after = 0): void {
     this.#socket.disconnect();
-    this.#socket.connect();
+    setTimeout(() => this.open(), after);
   }
 
   tell(name: string, payload: unknown): void {
     if (this.isUp) this.#socket.emit(name, payload);
   }
 
-  ask<T>(name: string, payload: unknown): Promise<T> {
+  /** The acknowledgement, with the server's refusal in it where there is one. */
+  request<T>(name: string, payload: unknown): Promise<T & { error?: Refusal }> {
     if (!this.isUp) return Promise.reject(new Error("not connected"));
     return this.#socket.timeout(ANSWER_MILLISECONDS).emitWithAck(name, payload);
+  }
+
+  /** The same, with a refusal as an error. */
+  async ask<T>(name: string, payload: unknown): Promise<T> {
+    const answer = await this.request<T>(name, payload);
+    if (answer.error) throw new Error(answer.error.code);
+    return answer;
   }
 }

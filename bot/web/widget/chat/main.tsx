@@ -20,7 +20,7 @@ let started = false;
 let told = { count: 0, alarm: false };
 
 const host = new Host((message) => {
-  if (message.type === "options") begin(message.options, message.language);
+  if (message.type === "options") begin(message.options, message.language, message.token);
   else if (message.type === "open") {
     chat.show(true);
     requestAnimationFrame(() => shell.opened(message.focus, message.text));
@@ -47,7 +47,7 @@ function choose(wanted: string): void {
   void chat.chooseLanguage(wanted);
 }
 
-function begin(options: Options, hostLanguage?: string): void {
+function begin(options: Options, hostLanguage?: string, token?: string): void {
   applyColour(options.colour);
   shell.greeting = options.greeting;
   if (started) {
@@ -55,13 +55,21 @@ function begin(options: Options, hostLanguage?: string): void {
     return;
   }
   started = true;
+  memory.token.lend(token, (kept) => host.tell({ type: "keep", token: kept }));
   const wanted = pick([memory.language.load(), options.language, hostLanguage,
     ...navigator.languages]);
   void speak(wanted).then(draw);
   void chat.start({ language: wanted, identity: options.identity });
 }
 
-chat.onChange = draw;
+// Changes that belong together are drawn together: a message that was acknowledged must not leave
+// the log for a moment, or it would be read out again.
+let due = false;
+chat.onChange = () => {
+  if (due) return;
+  due = true;
+  queueMicrotask(() => { due = false; draw(); });
+};
 chat.onLanguage = (spoken) => {
   // What the customer writes counts more than the page, and less than the menu.
   if (!memory.language.load()) void turnTo(pick([spoken, language]));

@@ -19,6 +19,8 @@ export interface Ends {
   accepted(one: Outgoing, seq: number): void;
   changed(): void;
   isUp(): boolean;
+  /** The server says that this conversation is over. */
+  ended(): Promise<void>;
 }
 
 export class Outbox {
@@ -98,6 +100,9 @@ export class Outbox {
       this.#change(id, { state: "waiting", tries, note: text ?? t(
         code === "rate" ? "error_rate" : "error_unavailable") });
       await this.#rest(Math.min(rest ?? 2 ** tries, LONGEST_REST) * 1000);
+    } else if (code === "ended" && (one.tries ?? 0) < TRIES) {
+      this.#change(id, { state: "waiting", tries: (one.tries ?? 0) + 1 });
+      await this.#ends.ended();
     } else {
       this.#change(id, { state: "refused", note: text ?? t("error_other") });
     }

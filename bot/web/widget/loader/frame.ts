@@ -6,11 +6,13 @@ import type { Options } from "./options";
 export type FromChat =
   | { type: "ready" }
   | { type: "close" }
+  /** Where the browser lets the chat store nothing at all. */
+  | { type: "keep"; token: string | null }
   | { type: "unread"; count: number; alarm: boolean };
 
 /** From the shop's page to the chat. */
 export type ToChat =
-  | { type: "options"; options: Options; language: string }
+  | { type: "options"; options: Options; language: string; token?: string }
   | { type: "open"; focus: boolean; text?: string }
   | { type: "closed" };
 

@@ -3,7 +3,7 @@
 import { Frame, type FromChat } from "./frame";
 import { pickLanguage } from "./labels";
 import { Launcher } from "./launcher";
-import { recall, remember } from "./memory";
+import { keep, recall, remember } from "./memory";
 import { type ChatWindow, type OpenOptions, type Options, readOptions } from "./options";
 
 declare global {
@@ -32,9 +32,10 @@ function start(script: HTMLScriptElement): void {
   function heard(message: FromChat): void {
     if (message.type === "close") close();
     else if (message.type === "unread") launcher.unread(message.count, message.alarm);
+    else if (message.type === "keep") keep(message.token);
     else {
       // Also after the page was rebuilt around it, which loads the frame anew.
-      frame!.tell({ type: "options", options, language: language() });
+      frame!.tell({ type: "options", options, language: language(), token: recall().token });
       if (launcher.isOpen) frame!.tell({ type: "open", focus: false });
     }
   }

@@ -3,9 +3,22 @@
 
 const NAME = "aftersale-chat";
 
-export function recall(): { started: boolean; open: boolean } {
+const TOKEN = "aftersale-chat.token";
+
+/** For a chat that may store nothing in its frame: the visitor's token, in the shop's storage. */
+export function keep(token: string | null): void {
   try {
-    return { started: localStorage.getItem(NAME) === "1", open: sessionStorage.getItem(NAME) === "1" };
+    if (token) localStorage.setItem(TOKEN, token);
+    else localStorage.removeItem(TOKEN);
+  } catch {
+    // Storage is forbidden here as well.
+  }
+}
+
+export function recall(): { started: boolean; open: boolean; token?: string } {
+  try {
+    return { started: localStorage.getItem(NAME) === "1", open: sessionStorage.getItem(NAME) === "1",
+      token: localStorage.getItem(TOKEN) ?? undefined };
   } catch {
     return { started: false, open: false };
   }
