@@ -2,12 +2,13 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup train run test test-services test-browser test-everything bench evaluate lint types validate \
-	wording audit clean
+.PHONY: help setup train web run screenshots test test-services test-browser test-everything bench evaluate \
+	lint types validate wording audit clean
 
 BIN := .venv/bin
 STAMP := .venv/.installed
 BROWSER_STAMP := .venv/.installed-browser
+WIDGET := build/widget/.built
 # make run ARGS="--port 8080"; make test ARGS="-k hours -x"
 ARGS ?=
 
@@ -31,7 +32,13 @@ $(STAMP): pyproject.toml uv.lock
 train: $(STAMP) ## train into models/, if the training data changed
 	@$(BIN)/bot train
 
-run: $(STAMP) ## install, train, migrate, load demo orders, serve on http://127.0.0.1:5005
+web: $(WIDGET) ## build the chat widget into build/widget/, if its sources changed
+
+$(WIDGET): scripts/web.sh bot/web/build.mjs bot/web/package-lock.json bot/web/tsconfig.json \
+		$(shell find bot/web/widget -type f)
+	@scripts/web.sh $@
+
+run: $(STAMP) $(WIDGET) ## install, train, migrate, load demo orders, serve on http://127.0.0.1:5005
 	@$(BIN)/python scripts/run.py $(ARGS)
 
 test: train ## the tests that need nothing but this machine
@@ -40,16 +47,19 @@ test: train ## the tests that need nothing but this machine
 test-services: train ## the tests that need PostgreSQL or Redis
 	@$(BIN)/pytest -q -m "services and not browser" $(ARGS)
 
-test-browser: train $(BROWSER_STAMP) ## the tests that need Chromium
+test-browser: train $(BROWSER_STAMP) $(WIDGET) ## the tests that need Chromium
 	@$(BIN)/pytest -q -m browser $(ARGS)
 
-test-everything: train $(BROWSER_STAMP) ## the tests of both, in one run
+test-everything: train $(BROWSER_STAMP) $(WIDGET) ## the tests of both, in one run
 	@$(BIN)/pytest -q -m "services or browser" $(ARGS)
+
+screenshots: train $(BROWSER_STAMP) $(WIDGET) ## take the pictures in tests/browser/screenshots/ anew
+	@UPDATE_SCREENSHOTS=1 $(BIN)/pytest -q -m browser tests/browser/test_widget_looks.py $(ARGS)
 
 $(BROWSER_STAMP): $(STAMP)
 	@scripts/setup.sh $@ --group browser
 
-bench: train ## benchmarks, each figure beside its peer's from the same run
+bench: train $(WIDGET) ## benchmarks, each figure beside its peer's from the same run
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 evaluate: train ## score understanding and whole conversations on held-back data
@@ -58,6 +68,7 @@ evaluate: train ## score understanding and whole conversations on held-back data
 lint: $(STAMP) ## style, and who may import whom
 	@$(BIN)/ruff check
 	@$(BIN)/lint-imports --no-cache
+	@scripts/web.sh types
 
 types: $(STAMP) ## check the types
 	@$(BIN)/mypy
@@ -73,5 +84,6 @@ audit: $(STAMP) ## look for known vulnerabilities in what uv.lock names
 
 clean: ## remove everything that was made, except the database (var/) and .env
 	@rm -rf .venv .venv-tools models/*.tar.gz models/manifest.json build results *.egg-info .rasa \
-		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+		.pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis \
+		bot/web/node_modules
 	@find actions bot scripts tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.policy import load_terms
+from bot.services.attachments import Attachments
 from bot.services.claims import Claims
 from bot.services.contact import Contact
 from bot.services.conversations import Conversations
+from bot.services.feedback import Feedback
 from bot.services.handoff import Handoffs
 from bot.services.intake import Intake
 from bot.services.orders import Orders
@@ -17,6 +19,7 @@ from bot.services.privacy import Privacy
 from bot.services.review import Review
 from bot.services.symptoms import Symptoms
 from bot.services.tickets import Tickets
+from bot.services.visitors import Visitors
 from bot.settings import Settings
 from bot.store.database import Database
 from bot.understanding.encoder import shared_encoder
@@ -37,6 +40,9 @@ class Services:
     privacy: Privacy
     review: Review
     intake: Intake
+    visitors: Visitors
+    attachments: Attachments
+    feedback: Feedback
 
     def now(self) -> dt.datetime:
         """This moment, in UTC."""
@@ -53,6 +59,7 @@ def wire(settings: Settings, database: Database | None = None) -> Services:
     tickets = Tickets(database)
     orders = Orders(database)
     claims = Claims(database, tickets, tuple(load_terms()))
+    attachments = Attachments(database, settings.attachments_dir, settings.attachment_max_mb)
     # Nobody is at a desk yet; the desk will tell.
     handoffs = Handoffs(database, tickets, settings.working_hours, agents_online=lambda: 0)
 
@@ -67,9 +74,10 @@ def wire(settings: Settings, database: Database | None = None) -> Services:
         handoffs=handoffs,
         contact=Contact(settings.working_hours, settings.support_phone, settings.support_email,
                         settings.presale_email),
-        conversations=Conversations(database), privacy=Privacy(database),
+        conversations=Conversations(database), privacy=Privacy(database, attachments),
         review=Review(database),
         intake=Intake(orders, claims, handoffs, Symptoms(), similarity, today),
+        visitors=Visitors(database), attachments=attachments, feedback=Feedback(database),
     )
 
 

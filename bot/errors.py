@@ -25,6 +25,22 @@ class BadMessage(AftersaleError):
     """A message cannot be taken in (empty, too long, not text)."""
 
 
+class NoSuchAttachment(BadMessage):
+    """A message names a file that is not in its conversation, or that was sent before."""
+
+
+class RefusedFile(AftersaleError):
+    """A file cannot be taken as an attachment.
+
+    `reason`: empty, kind, photo_format, too_large, too_many, damaged or pixels; `values` are the
+    numbers that belong to it.
+    """
+
+    def __init__(self, reason: str, **values: int) -> None:
+        super().__init__(f"the file was refused: {reason}")
+        self.reason, self.values = reason, values
+
+
 class ImportRefused(AftersaleError):
     """An orders file has bad rows; `problems` names each with its line."""
 

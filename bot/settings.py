@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ from bot.errors import SettingError
 from bot.services.hours import WorkingHours
 
 ROOT = Path(__file__).resolve().parent.parent
+
+_ORIGIN = re.compile(
+    r"https?://(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+_SHORTEST_KEY = 32
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,10 @@ class Settings:
     support_email: str
     presale_email: str
     seed_demo: bool
-    secret_key: str | None
+    widget_origins: tuple[str, ...]
+    widget_identity_key: str | None
+    attachments_dir: Path
+    attachment_max_mb: int
     model_dir: Path
 
     @classmethod
@@ -66,7 +74,10 @@ class Settings:
             support_email=get.email("SUPPORT_EMAIL", "support@example.com"),
             presale_email=get.email("PRESALE_EMAIL", "sales@example.com"),
             seed_demo=get.flag("SEED_DEMO", True),
-            secret_key=get.optional("SECRET_KEY"),
+            widget_origins=get.origins("WIDGET_ORIGINS"),
+            widget_identity_key=get.key("WIDGET_IDENTITY_KEY"),
+            attachments_dir=ROOT / get.text("ATTACHMENTS_DIR", "var/attachments"),
+            attachment_max_mb=get.number("ATTACHMENT_MAX_MB", 50, 1, 500),
             model_dir=ROOT / "models",
         )
 
@@ -88,6 +99,33 @@ class _Reader:
         if value not in ("0", "1"):
             raise SettingError(f"{name}={value!r} is not allowed; use 0 or 1")
         return value == "1"
+
+    def number(self, name: str, default: int, least: int, most: int) -> int:
+        value = self.text(name, str(default))
+        if not (value.isascii() and value.isdigit() and least <= int(value[:9]) <= most):
+            raise SettingError(
+                f"{name}={value!r} is not allowed; use a whole number from {least} to {most}")
+        return int(value)
+
+    def origins(self, name: str) -> tuple[str, ...]:
+        """Origins as browsers name them: scheme, host and port, and nothing behind them."""
+        found = []
+        for written in (self.optional(name) or "").split():
+            origin = written.lower()
+            if not _ORIGIN.fullmatch(origin):
+                raise SettingError(
+                    f"{name}: {written!r} is not an origin; use https://shop.example, several "
+                    "with a space between them, without a path and without *")
+            found.append(origin)
+        return tuple(dict.fromkeys(found))
+
+    def key(self, name: str) -> str | None:
+        value = self.optional(name)
+        if value is not None and len(value) < _SHORTEST_KEY:
+            # The value itself is a secret, so it is not repeated.
+            raise SettingError(f"{name} is too short; use at least {_SHORTEST_KEY} random "
+                               "characters, for example from: openssl rand -hex 32")
+        return value
 
     def email(self, name: str, default: str) -> str:
         value = self.text(name, default)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import rasa.server
@@ -16,17 +13,16 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
-from bot.channels.chat import chat_blueprint
+from bot.channels.chat import ChatService, add_chat
 from bot.channels.rest import rest_blueprint
 from bot.channels.shop import shop_blueprint
 from bot.engine.assistant import Assistant
 from bot.services.demo import demo_situations
-from bot.settings import ROOT
 
 #: Rasa's own routes that are not served: its greeting page, and everything that would load a model
 #: from outside or train one (a model runs code, so only our own are loaded).
 _NOT_SERVED = {"/", "/model", "/model/train"}
-#: Bytes of a request. Messages are far smaller; import has its own command.
+#: Bytes of a request. Messages are far smaller; uploads have a limit of their own.
 MAX_REQUEST = 256_000
 
 
@@ -37,18 +33,6 @@ class _RasaApplication(Sanic):
         if uri in _NOT_SERVED:
             return lambda handler: handler
         return super().route(uri, *args, **kwargs)
-
-
-@dataclass
-class _Chat:
-    """What the site chat needs."""
-
-    database: Any
-    inbox: Any
-    outbox: Any
-    turns: Any
-    contact: Any
-    secret_key: str
 
 
 def create_application(assistant: Assistant) -> Sanic:
@@ -65,9 +49,11 @@ def create_application(assistant: Assistant) -> Sanic:
     app.config.REQUEST_MAX_SIZE = MAX_REQUEST
     app.config.FALLBACK_ERROR_FORMAT = "json"
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = 3.0
-    app.blueprint(chat_blueprint(_Chat(
+    add_chat(app, ChatService(
         services.database, assistant.inbox, assistant.outbox, assistant.turns, services.contact,
-        settings.secret_key or _kept_secret())))
+        services.visitors, services.attachments, services.feedback,
+        origins=settings.widget_origins, identity_key=settings.widget_identity_key,
+        redis_url=settings.redis_url))
     app.blueprint(shop_blueprint(services.contact, lambda: _demo_orders(assistant)))
 
     @app.exception(SanicException)
@@ -95,12 +81,3 @@ def _demo_orders(assistant: Assistant) -> list[dict[str, Any]]:
             found.append({name: getattr(situation, name) for name in (
                 "order_number", "invoice_number", "verification", "items", "situation")})
     return found
-
-
-def _kept_secret(path: Path = ROOT / "var" / "secret.key") -> str:
-    """The key that signs visitors' cookies; made once, and kept with the data."""
-    if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48), encoding="utf-8")
-    return path.read_text(encoding="utf-8").strip()

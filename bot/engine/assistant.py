@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,8 @@ logger = logging.getLogger(__name__)
 
 #: Seconds between two looks for messages and replies that somebody left behind.
 SWEEP_SECONDS = 2.0
+#: Seconds between two looks for what has had its time: uploads nobody sent, expired visitors.
+CLEANING_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,13 @@ class Assistant:
 
     async def sweep(self) -> None:
         """Answers and delivers what a crash or another process left behind, for ever."""
+        next_cleaning = time.monotonic()
         while True:
             try:
+                if time.monotonic() >= next_cleaning:
+                    next_cleaning = time.monotonic() + CLEANING_SECONDS
+                    await asyncio.to_thread(self.services.attachments.remove_unsent)
+                    self.services.visitors.forget_expired()
                 for conversation_id in self.inbox.forgotten():
                     await self.turns.answer(conversation_id)
                 await self.outbox.deliver()

@@ -34,6 +34,10 @@ class Typed:
     heard: str
 
 
+#: A message of nothing but files: there is nothing in it to be understood.
+NOTHING_TYPED = Typed("", "")
+
+
 def take_in(text: object) -> Typed:
     """Cleans a customer's text. Raises BadMessage when there is nothing in it or too much."""
     if not isinstance(text, str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -10,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from bot.engine.door import Typed
 from bot.engine.replies import BUTTON_PREFIX
+from bot.errors import NoSuchAttachment
 from bot.store.database import Database
-from bot.store.tables import Conversation, Inbox, Message, new_id, utcnow
+from bot.store.tables import Attachment, Conversation, Inbox, Message, new_id, utcnow
 
 #: Seconds for which the process that took a message in may answer it before another one does.
 LEASE = dt.timedelta(seconds=60)
@@ -37,12 +39,17 @@ class InboxService:
         self._database = database
 
     def accept(self, channel: str, conversation_id: str, typed: Typed,
-               external_id: str | None = None) -> Accepted:
-        """Commits a message. The same `external_id` in a conversation is the same message."""
+               external_id: str | None = None, attachments: Sequence[str] = ()) -> Accepted:
+        """Commits a message. The same `external_id` in a conversation is the same message.
+
+        `attachments` are ids of files that were uploaded to this conversation and not sent yet;
+        raises NoSuchAttachment for any other.
+        """
         for attempt in range(_TRIES):
             try:
                 with self._database.separate_unit_of_work() as session:
-                    return self._accept(session, channel, conversation_id, typed, external_id)
+                    return self._accept(session, channel, conversation_id, typed, external_id,
+                                        attachments)
             except sa.exc.IntegrityError:
                 # Somebody took the same number or sent the same id at this moment.
                 if attempt == _TRIES - 1:
@@ -50,7 +57,7 @@ class InboxService:
         raise AssertionError("unreachable")
 
     def _accept(self, session: Session, channel: str, conversation_id: str, typed: Typed,
-                external_id: str | None) -> Accepted:
+                external_id: str | None, attachments: Sequence[str]) -> Accepted:
         if external_id is not None:
             there = session.scalar(sa.select(Inbox).where(
                 Inbox.channel == channel, Inbox.conversation_id == conversation_id,
@@ -65,6 +72,10 @@ class InboxService:
             shown, heard = _pressed(session, conversation_id, shown) or (shown, heard)
         message = Message(id=new_id(), conversation_id=conversation_id, author="customer",
                           seq=next_seq(session, conversation_id), text=shown, payload={})
+        if attachments:
+            message.payload = {"attachments": list(attachments)}
+            for file in _uploaded(session, conversation_id, attachments):
+                file.message = message
         row = Inbox(id=new_id(), conversation_id=conversation_id, channel=channel,
                     external_id=external_id or new_id(), message_id=message.id, heard=heard,
                     state="waiting", leased_until=utcnow() + LEASE)
@@ -98,6 +109,16 @@ def next_seq(session: Session, conversation_id: str) -> int:
     latest = session.scalar(sa.select(sa.func.max(Message.seq)).where(
         Message.conversation_id == conversation_id))
     return (latest or 0) + 1
+
+
+def _uploaded(session: Session, conversation_id: str, ids: Sequence[str]) -> list[Attachment]:
+    """The files that a message brings. Raises NoSuchAttachment."""
+    files = session.scalars(sa.select(Attachment).where(
+        Attachment.id.in_(ids), Attachment.conversation_id == conversation_id,
+        Attachment.message_id.is_(None))).all()
+    if len(files) != len(set(ids)):
+        raise NoSuchAttachment("a file is not in this conversation, or was sent before")
+    return list(files)
 
 
 def _pressed(session: Session, conversation_id: str, button_id: str) -> tuple[str, str] | None:

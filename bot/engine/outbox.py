@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import logging
+import weakref
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +44,7 @@ class OutboxService:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._channels: dict[str, Deliver] = {}
+        self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
 
     def register(self, channel: str, deliver: Deliver) -> None:
         """Names the function that delivers a channel's messages."""
@@ -51,27 +54,35 @@ class OutboxService:
         """Delivers what is due, of one conversation or of all, in order."""
         if not self._channels:
             return
+        for each in self._with_replies() if conversation_id is None else [conversation_id]:
+            # Whoever comes second finds delivered what the first one took.
+            lock = self._locks.setdefault(each, asyncio.Lock())
+            async with lock:
+                await self._deliver(each)
+
+    def _due(self) -> list[Any]:
+        return [Outbox.delivered_at.is_(None), Outbox.next_attempt_at <= utcnow(),
+                Outbox.channel.in_(list(self._channels))]
+
+    def _with_replies(self) -> list[str]:
         with self._database.separate_unit_of_work() as session:
-            due = [Outbox.delivered_at.is_(None), Outbox.next_attempt_at <= utcnow(),
-                   Outbox.channel.in_(list(self._channels))]
-            if conversation_id is not None:
-                due.append(Outbox.conversation_id == conversation_id)
+            return list(session.scalars(
+                sa.select(Outbox.conversation_id).where(*self._due()).distinct().limit(_BATCH)))
+
+    async def _deliver(self, conversation_id: str) -> None:
+        with self._database.separate_unit_of_work() as session:
             rows = session.scalars(
-                sa.select(Outbox).join(Outbox.message).where(*due)
-                .options(contains_eager(Outbox.message))
-                .order_by(Outbox.conversation_id, Message.seq).limit(_BATCH)
+                sa.select(Outbox).join(Outbox.message)
+                .where(Outbox.conversation_id == conversation_id, *self._due())
+                .options(contains_eager(Outbox.message)).order_by(Message.seq).limit(_BATCH)
                 .with_for_update(skip_locked=True, of=Outbox)).all()
-            stuck: set[str] = set()
             for row in rows:
-                if row.conversation_id in stuck:
-                    continue  # a later reply must not overtake one that did not get through
                 row.attempts += 1
-                if await self._try(row):
-                    row.delivered_at = utcnow()
-                else:
-                    stuck.add(row.conversation_id)
+                if not await self._try(row):
                     row.next_attempt_at = utcnow() + min(
                         dt.timedelta(seconds=2 ** min(row.attempts, 12)), _LONGEST_PAUSE)
+                    return  # a later reply must not overtake one that did not get through
+                row.delivered_at = utcnow()
 
     async def _try(self, row: Outbox) -> bool:
         try:

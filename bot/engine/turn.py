@@ -76,7 +76,13 @@ class Turns:
                 return
             row.state = "answered"
             conversation = session.get(Conversation, row.conversation_id)
+            files = bool((row.message.payload or {}).get("attachments"))
             if conversation.owner != "bot":
+                if files:
+                    self._tickets.take_files(row.conversation_id)
+                return
+            if files and not row.heard:
+                _write(session, row, await self._thanks_for_files(row))
                 return
             collector = ReplyCollector(row.channel)
             await self._processor.handle_message(UserMessage(
@@ -90,6 +96,17 @@ class Turns:
                 raise TurnFailure(("no reply",))
             for reply in replies:
                 _write(session, row, reply)
+            # Also files that were sent before there was a ticket, if this turn opened one.
+            self._tickets.take_files(row.conversation_id)
+
+    async def _thanks_for_files(self, row: Inbox) -> Reply:
+        """Files without a word: there is nothing to understand, and a form stays where it is."""
+        ticket = self._tickets.take_files(row.conversation_id)
+        tracker = await self._processor.tracker_store.get_or_create_tracker(row.conversation_id)
+        said = await self._processor.nlg.generate(
+            "utter_files_received" if ticket is None else "utter_files_added", tracker, row.channel,
+            ticket_number=ticket.number if ticket else None)
+        return Reply(said["text"])
 
     async def _apologise(self, inbox_id: str) -> None:
         """A plain apology and a ticket with the message, in a transaction of its own."""

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from bot.errors import StoreError
+from bot.services.attachments import Attachments
 from bot.services.privacy_search import (
     FREE_TEXT,
     Address,
@@ -38,8 +39,8 @@ _NOT_STAFF = ("assistant", "customer")
 class Privacy:
     """Export and erasure of all that belongs to an e-mail address."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, attachments: Attachments | None = None) -> None:
+        self._database, self._attachments = database, attachments
 
     def export(self, email: str) -> dict[str, Any]:
         """Everything held about the owner of `email`, ready for JSON.
@@ -50,14 +51,15 @@ class Privacy:
         address = Address(email)
         with self._database.separate_unit_of_work() as session:
             traces = find(session, address)
-            return _Export(session, traces).everything(address)
+            return _Export(session, traces, self._attachments).everything(address)
 
     def erase(self, email: str) -> dict[str, int]:
         """Removes the owner of `email` everywhere; returns how many rows of each table changed.
 
-        Gone: name, e-mail, phone and postal code; conversations with messages, inbox, outbox and
-        tracker events; tickets; facts, symptoms and stories of claims; attempts to verify; jobs
-        about any of these; and the address itself wherever else it was typed.
+        Gone: name, e-mail, phone and postal code; conversations with messages, inbox, outbox,
+        tracker events, visitors, ratings and attachments with their files; tickets; facts,
+        symptoms and stories of claims; attempts to verify; jobs about any of these; and the
+        address itself wherever else it was typed.
 
         Kept: order and invoice number, invoice date, status, country, line items and prices, as
         commercial and tax law keeps invoices (six to ten years in the EU; in the GDPR Art. 17
@@ -79,10 +81,14 @@ class Privacy:
                 if self._database.is_sqlite:
                     session.execute(sa.text("PRAGMA secure_delete = ON"))
                     session.execute(sa.text("BEGIN IMMEDIATE"))
-                counts = _Erasure(session, find(session, address)).run(address)
+                erasure = _Erasure(session, find(session, address))
+                counts = erasure.run(address)
         except sa.exc.IntegrityError as error:
             raise StoreError("the customer's conversation went on meanwhile, so nothing was "
                              "erased; try again") from error
+        if self._attachments is not None:
+            # After the commit: what a crash here leaves behind, the sweep finds within a day.
+            self._attachments.remove_files(erasure.files)
         if self._database.is_sqlite:
             with self._database.engine.connect() as connection:
                 # The write-ahead log has the old pages until then.
@@ -91,8 +97,8 @@ class Privacy:
 
 
 class _Export:
-    def __init__(self, session: Session, traces: Traces) -> None:
-        self._session, self._traces = session, traces
+    def __init__(self, session: Session, traces: Traces, attachments: Attachments | None) -> None:
+        self._session, self._traces, self._attachments = session, traces, attachments
 
     def everything(self, address: Address) -> dict[str, Any]:
         found = self._traces
@@ -115,13 +121,17 @@ class _Export:
             "tickets": self._with(
                 self._rows(t.Ticket, t.Ticket.id, found.tickets),
                 entries=(t.TicketEntry, t.TicketEntry.ticket_id, t.TicketEntry.created_at)),
-            "conversations": self._with(
+            "conversations": self._with_files(self._with(
                 self._conversations(),
                 messages=(t.Message, t.Message.conversation_id, t.Message.seq),
                 inbox=(t.Inbox, t.Inbox.conversation_id, t.Inbox.created_at),
                 outbox=(t.Outbox, t.Outbox.conversation_id, t.Outbox.created_at),
                 tracker_events=(t.TrackerEvent, t.TrackerEvent.conversation_id,
-                                t.TrackerEvent.seq)),
+                                t.TrackerEvent.seq),
+                attachments=(t.Attachment, t.Attachment.conversation_id,
+                             t.Attachment.created_at),
+                ratings=(t.Rating, t.Rating.conversation_id, t.Rating.created_at),
+                visitors=(t.Visitor, t.Visitor.conversation_id, t.Visitor.created_at))),
             "verification_attempts": sorted(tried.values(), key=lambda row: row["created_at"]),
             "mentioned_elsewhere": self._elsewhere(address),
         }
@@ -138,6 +148,17 @@ class _Export:
             for name, (model, owner, order) in parts.items():
                 row[name] = self._rows(model, owner, [row["id"]], order)
         return rows
+
+    def _with_files(self, conversations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Says where the files are, so that they can be handed out with the rest."""
+        for conversation in conversations:
+            for row in conversation["attachments"]:
+                if self._attachments is not None:
+                    row["file"] = str(self._attachments.path_of(row["stored_as"]))
+            for row in conversation["visitors"]:
+                # Of a key that still opens the chat, not even the hash is handed out.
+                del row["token_hash"]
+        return conversations
 
     def _rows(self, model: Any, column: Any, ids: Collection[str],
               order: Any = None) -> list[dict[str, Any]]:
@@ -177,16 +198,20 @@ def _plain(name: str, value: Any) -> Any:
 class _Erasure:
     def __init__(self, session: Session, traces: Traces) -> None:
         self._session, self._traces = session, traces
+        #: Stored files that go with their rows.
+        self.files: list[str] = []
         self._counts: Counter[str] = Counter(
             {table.name: 0 for table in t.metadata.sorted_tables if table.name != "staff"})
 
     def run(self, address: Address) -> dict[str, int]:
         found = self._traces
         self._jobs(address)  # first, while the ids that they name are still known
+        self._files()
         self._delete(t.TicketEntry, t.TicketEntry.ticket_id, found.tickets)
         self._delete(t.Ticket, t.Ticket.id, found.tickets)
         self._claims()
-        for model in (t.Outbox, t.Inbox, t.Message, t.TrackerEvent, t.VerificationAttempt):
+        for model in (t.Outbox, t.Inbox, t.Message, t.TrackerEvent, t.VerificationAttempt,
+                      t.Rating, t.Visitor):
             self._delete(model, model.conversation_id, found.conversations)
         self._delete(t.VerificationAttempt, t.VerificationAttempt.order_key, found.order_keys)
         # Other customers' claims keep nothing of a conversation that is gone.
@@ -199,6 +224,15 @@ class _Erasure:
         for table, columns in FREE_TEXT:
             self._remove_address(address, table, columns)
         return dict(self._counts)
+
+    def _files(self) -> None:
+        """Before the messages and tickets that they belong to."""
+        found = self._traces
+        for piece in in_pieces(found.conversations):
+            self.files += self._session.scalars(sa.select(t.Attachment.stored_as).where(
+                t.Attachment.conversation_id.in_(piece)))
+        self._delete(t.Attachment, t.Attachment.conversation_id, found.conversations)
+        self._update(t.Attachment, t.Attachment.ticket_id, found.tickets, ticket_id=None)
 
     def _claims(self) -> None:
         claims = self._traces.claims

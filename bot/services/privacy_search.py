@@ -27,6 +27,8 @@ FREE_TEXT: tuple[tuple[sa.Table, tuple[str, ...]], ...] = (
     (t.ClaimTransition.__table__, ("reason",)),
     (t.Decision.__table__, ("record",)),
     (t.Job.__table__, ("payload", "last_error")),
+    (t.Attachment.__table__, ("name",)),
+    (t.Rating.__table__, ("comment",)),
 )
 _CONVERSATION_TEXTS = FREE_TEXT[:3]
 _IN_PLACE_OF_IT = "[erased]"
@@ -81,9 +83,10 @@ class Traces:
 def find(session: Session, address: Address) -> Traces:
     """Everything that belongs to the owner of `address`.
 
-    A conversation does if it verified one of their orders, opened a claim or a ticket on one, or
-    has the address in it. One that only has the address in it and is about somebody else's order
-    does not: it is that customer's, who mistyped or wrote for two.
+    A conversation does if it verified one of their orders, opened a claim or a ticket on one, was
+    held while they were logged in at the shop, or has the address in it. One that only has the
+    address in it and is about somebody else's order does not: it is that customer's, who mistyped
+    or wrote for two.
     """
     customer, order = t.Customer, t.Order
     customers = _set(session, sa.select(customer.id).where(sa.or_(
@@ -95,7 +98,10 @@ def find(session: Session, address: Address) -> Traces:
     conversations = (
         _where(session, t.Claim.conversation_id, t.Claim.order_id, orders)
         | _where(session, t.Ticket.conversation_id, t.Ticket.order_id, orders)
-        | _where(session, attempt.conversation_id, attempt.order_key, keys, attempt.succeeded))
+        | _where(session, attempt.conversation_id, attempt.order_key, keys, attempt.succeeded)
+        # The shop itself says who was logged in there.
+        | _set(session, sa.select(t.Visitor.conversation_id).where(
+            sa.func.lower(t.Visitor.identity_email) == address.key)))
     mentioned = {
         row.conversation_id for table, columns in _CONVERSATION_TEXTS
         for row in mentions(session, address, table, columns)} - conversations

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from bot.services.numbers import new_number
 from bot.store.database import Database
-from bot.store.tables import Ticket, TicketEntry, utcnow
+from bot.store.tables import Attachment, Ticket, TicketEntry, utcnow
 
 #: "In general, you would get a reply in 24 hours" (after-sale page, E-mail us).
 REPLY_WITHIN = dt.timedelta(hours=24)
@@ -77,6 +77,30 @@ class Tickets:
             ticket = session.scalars(sa.select(Ticket).where(Ticket.number == number)).one()
             ticket.entries.append(TicketEntry(author="customer", body=body))
             ticket.state = "open"
+
+    def take_files(self, conversation_id: str) -> TicketView | None:
+        """Puts the files that were sent in a conversation on its newest open ticket, as evidence.
+
+        Returns that ticket. None if there is none, and then the files wait for one, or no new file.
+        """
+        with self._database.unit_of_work() as session:
+            files = session.scalars(sa.select(Attachment).where(
+                Attachment.conversation_id == conversation_id, Attachment.ticket_id.is_(None),
+                Attachment.message_id.is_not(None)).order_by(Attachment.created_at)).all()
+            if not files:
+                return None
+            # A ticket that this unit of work opened and has not written could not be found.
+            session.flush()
+            ticket = session.scalars(sa.select(Ticket).where(
+                Ticket.conversation_id == conversation_id, Ticket.state == "open")
+                .order_by(Ticket.created_at.desc())).first()
+            if ticket is None:
+                return None
+            names = ", ".join(file.name for file in files)
+            ticket.entries.append(TicketEntry(author="customer", body=f"[{names}]"))
+            for file in files:
+                file.ticket = ticket
+            return _view(ticket)
 
     def _views(self, condition: sa.sql.ColumnElement[bool]) -> list[TicketView]:
         with self._database.unit_of_work() as session:

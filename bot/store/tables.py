@@ -137,6 +137,8 @@ class Conversation(Base):
     owner = sa.Column(sa.String(16), nullable=False, default="bot")
     epoch = sa.Column(sa.Integer, nullable=False, default=0)
     language = sa.Column(sa.String(8))
+    #: The number of the last message that its customer has seen.
+    read_seq = sa.Column(sa.Integer, nullable=False, default=0, server_default="0")
     created_at = _made()
 
 
@@ -207,6 +209,33 @@ class TrackerEvent(Base):
     type_name = sa.Column(sa.String(64), nullable=False)
     timestamp = sa.Column(sa.Float, nullable=False)
     data = sa.Column(sa.Text, nullable=False)
+
+
+class Visitor(Base):
+    """A browser that may speak in a conversation. Its token is known to it alone: here is a hash.
+
+    `identity_email` is whom the shop says is logged in; it verifies nothing.
+    """
+
+    __tablename__ = "visitors"
+    token_hash = sa.Column(sa.String(64), primary_key=True)
+    conversation_id = sa.Column(sa.String(255), nullable=False, index=True)
+    language = sa.Column(sa.String(8))
+    identity_subject = sa.Column(sa.String(255))
+    identity_email = sa.Column(sa.String(320))
+    created_at = _made()
+    expires_at = sa.Column(UtcDateTime, nullable=False, index=True)
+
+
+class Rating(Base):
+    """How a customer liked a conversation: 1 to 5 stars. The latest one counts."""
+
+    __tablename__ = "ratings"
+    id = _id()
+    conversation_id = sa.Column(sa.String(255), nullable=False, unique=True)
+    stars = sa.Column(sa.Integer, nullable=False)
+    comment = sa.Column(sa.Text, nullable=False, default="")
+    created_at = _made()
 
 
 # ---------------------------------------------------------------- claims and tickets
@@ -321,6 +350,29 @@ class ReviewItem(Base):
     settled_at = sa.Column(UtcDateTime)
     created_at = _made()
     __table_args__ = (sa.Index("ix_review_items_waiting", "settled_at", "created_at"),)
+
+
+class Attachment(Base):
+    """A file of a customer: uploaded to a conversation, then sent with a message.
+
+    Sent ones are evidence on the conversation's ticket. `stored_as` names the file in the folder
+    of attachments; `name` is only ever shown.
+    """
+
+    __tablename__ = "attachments"
+    id = _id()
+    conversation_id = sa.Column(sa.String(255), nullable=False, index=True)
+    message_id = sa.Column(sa.String(32), sa.ForeignKey("messages.id"), index=True)
+    ticket_id = sa.Column(sa.String(32), sa.ForeignKey("tickets.id"), index=True)
+    name = sa.Column(sa.String(200), nullable=False)
+    media_type = sa.Column(sa.String(64), nullable=False)
+    size = sa.Column(sa.Integer, nullable=False)
+    width = sa.Column(sa.Integer)
+    height = sa.Column(sa.Integer)
+    stored_as = sa.Column(sa.String(64), nullable=False, unique=True)
+    created_at = _made()
+    message = relationship(Message)
+    ticket = relationship(Ticket)
 
 
 class StaffMember(Base):

@@ -19,8 +19,9 @@ TOKEN = "a-token-for-tests"
 #: Loading TensorFlow takes 5 to 20 seconds, on a busy machine far more.
 START_SECONDS = 180.0
 #: Settings of whoever runs the tests must not leak into the servers under test.
-_OURS = ("DATABASE_URL", "REDIS_URL", "API_TOKEN", "SECRET_KEY", "SEED_DEMO", "SUPPORT_PHONE",
-         "SUPPORT_EMAIL", "PRESALE_EMAIL", "WORKING_HOURS", "WORKING_TIMEZONE", "WORKING_HOLIDAYS")
+_OURS = ("DATABASE_URL", "REDIS_URL", "API_TOKEN", "SEED_DEMO", "SUPPORT_PHONE",
+         "SUPPORT_EMAIL", "PRESALE_EMAIL", "WORKING_HOURS", "WORKING_TIMEZONE", "WORKING_HOLIDAYS",
+         "WIDGET_ORIGINS", "WIDGET_IDENTITY_KEY", "ATTACHMENTS_DIR", "ATTACHMENT_MAX_MB")
 
 
 def free_port() -> int:
@@ -34,7 +35,8 @@ def environment(database: Path, **settings: str) -> dict[str, str]:
     """The environment of a `bot` process: only what is given here, and a token."""
     inherited = {k: v for k, v in os.environ.items() if k not in _OURS}
     return {**inherited, "DATABASE_URL": f"sqlite:///{database}", "API_TOKEN": TOKEN,
-            "SEED_DEMO": "0", "WORKING_HOURS": "closed", "SECRET_KEY": "a-key-for-tests",
+            "SEED_DEMO": "0", "WORKING_HOURS": "closed",
+            "ATTACHMENTS_DIR": str(database.with_suffix(".files")),
             "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT), **settings}
 
 

@@ -49,7 +49,9 @@ def test_every_setting_can_be_set() -> None:
         DATABASE_URL="postgresql://shop@db/aftersale", REDIS_URL="redis://cache:6379/0",
         API_TOKEN="t0ken", WORKING_HOURS="Sat 10:00-14:00", WORKING_TIMEZONE="Europe/Berlin",
         WORKING_HOLIDAYS="DE", SUPPORT_PHONE="+49 30 1234567", SUPPORT_EMAIL="help@shop.example",
-        PRESALE_EMAIL="sales@shop.example", SEED_DEMO="0", SECRET_KEY="s3cret")
+        PRESALE_EMAIL="sales@shop.example", SEED_DEMO="0",
+        WIDGET_ORIGINS="https://shop.example HTTP://127.0.0.1:8080",
+        WIDGET_IDENTITY_KEY="k" * 32, ATTACHMENTS_DIR="/srv/files", ATTACHMENT_MAX_MB="20")
     assert settings.database_url == "postgresql://shop@db/aftersale"
     assert (settings.redis_url, settings.api_token) == ("redis://cache:6379/0", "t0ken")
     assert settings.working_hours == WorkingHours.parse("Sat 10:00-14:00", BERLIN, "DE")
@@ -57,7 +59,9 @@ def test_every_setting_can_be_set() -> None:
     assert (settings.support_email, settings.presale_email) == (
         "help@shop.example", "sales@shop.example")
     assert settings.seed_demo is False
-    assert settings.secret_key == "s3cret"
+    assert settings.widget_origins == ("https://shop.example", "http://127.0.0.1:8080")
+    assert settings.widget_identity_key == "k" * 32
+    assert (str(settings.attachments_dir), settings.attachment_max_mb) == ("/srv/files", 20)
 
 
 def test_an_empty_value_is_the_default() -> None:

@@ -1,18 +1,22 @@
-// The demo shop's page: its contact ways, the orders to try, and the chat.
+// The demo shop's page: its contact ways, and the orders to try in the chat.
 
-import { mountChat } from "./chat.js";
-import { telephone } from "./chat-text.js";
 import { el } from "./dom.js";
 import { hoursWords, openingWords } from "./hours.js";
 
-const chat = mountChat(document.getElementById("page"));
+const glance = document.getElementById("contact-ways");
 
-for (const button of document.querySelectorAll("[data-open-chat]")) {
-  button.addEventListener("click", () => {
-    if (button.dataset.say) chat.insert(button.dataset.say);
-    else chat.open();
-  });
+/** Puts words into the chat's field, once its script is there. */
+function say(text) {
+  window.aftersaleChat?.open?.({ text });
 }
+
+for (const button of document.querySelectorAll("[data-say]")) {
+  button.addEventListener("click", () => say(button.dataset.say));
+}
+// The chat is not to open behind the list that led to it.
+glance.addEventListener("click", (event) => {
+  if (event.target.closest(".link")) glance.hidePopover?.();
+});
 
 async function fetched(path) {
   const response = await fetch(path, { credentials: "same-origin", cache: "no-store" });
@@ -29,6 +33,11 @@ function showContact(contact) {
   for (const place of document.querySelectorAll("[data-fill=open]")) {
     place.classList.toggle("is-open-now", contact.open_now);
   }
+}
+
+/** The `tel:` address of a phone number: 00 is the same as +. */
+function telephone(written) {
+  return `tel:${written.replace(/[^\d+]/g, "").replace(/^00/, "+")}`;
 }
 
 function fill(name, content) {
@@ -54,7 +63,7 @@ function row(name, values) {
   return values.length ? el("div", {}, el("dt", {}, name),
     el("dd", {}, values.map((value) => el("button", {
       type: "button", class: "value", title: "Put it into the chat",
-      "aria-label": `${name} ${value}: put it into the chat`, onclick: () => chat.insert(value),
+      "aria-label": `${name} ${value}: put it into the chat`, onclick: () => say(value),
     }, el("bdi", {}, value))))) : null;
 }
 

@@ -1,0 +1,65 @@
+"""The wording of the site chat. One function says everything in a language."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import yaml
+
+from bot.understanding.language import LANGUAGES
+
+WIDGET_TEXTS = Path(__file__).resolve().parents[2] / "web" / "widget" / "texts.yml"
+_OURS = Path(__file__).with_name("texts.yml")
+_RIGHT_TO_LEFT = {"ar"}
+DEFAULT = "en"
+
+
+@functools.cache
+def texts(language: str) -> Mapping[str, str]:
+    """Every text of the chat by its key: the pages' and the server's own.
+
+    English for every language so far; a catalogue of translations is looked up here.
+    """
+    found: dict[str, str] = {}
+    for path in (WIDGET_TEXTS, _OURS):
+        found.update(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+    return MappingProxyType(found)
+
+
+@functools.cache
+def page_texts(language: str) -> Mapping[str, str]:
+    """What the chat's page is given: its own texts, with `language` and `dir`."""
+    names = yaml.safe_load(WIDGET_TEXTS.read_text(encoding="utf-8")) or {}
+    said = texts(language)
+    return MappingProxyType({**{name: said[name] for name in names}, "language": language,
+                             "dir": direction(language)})
+
+
+def say(language: str | None, key: str, **values: object) -> str:
+    """One text with its values filled in."""
+    return texts(language or DEFAULT)[key].format(**values)
+
+
+def direction(language: str) -> str:
+    """`ltr` or `rtl`."""
+    return "rtl" if language in _RIGHT_TO_LEFT else "ltr"
+
+
+def supported(written: object) -> str | None:
+    """The language that is meant, as one of ours: `de` for `de-AT`. None for any other."""
+    if not isinstance(written, str):
+        return None
+    code = written.strip().lower().replace("_", "-").partition("-")[0]
+    return code if code in LANGUAGES else None
+
+
+def accepted(header: str | None) -> str | None:
+    """The first language of ours in an `Accept-Language` header."""
+    for part in (header or "")[:500].split(","):
+        language = supported(part.partition(";")[0])
+        if language is not None:
+            return language
+    return None

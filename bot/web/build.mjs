@@ -1,0 +1,112 @@
+// Bundles the chat widget into build/widget/ and holds it to its size.
+
+import { copyFile, mkdir, readFile, readdir } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { parse } from "yaml";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const SOURCE = join(HERE, "widget");
+const OUT = join(HERE, "..", "..", "build", "widget");
+
+/** Bytes after gzip. What customers wait for on a slow line must not grow unnoticed. */
+const BUDGETS = [
+  { name: "loader", files: ["loader.js"], bytes: 5_000 },
+  { name: "chat", files: ["index.html", "chat.js", "chat.css"], bytes: 40_000 },
+];
+
+/** Keys that the code puts together: all that begin like this count as used. */
+const COMPOSED = ["reason_", "outcome_", "outcome_note_", "status_", "starter_", "error_", "stars_"];
+
+/** `import english from "english"`: the wording of texts.yml, as the fallback of every language. */
+function english(texts) {
+  return {
+    name: "english",
+    setup(bundle) {
+      bundle.onResolve({ filter: /^english$/ }, () => ({ path: "english", namespace: "texts" }));
+      bundle.onLoad({ filter: /.*/, namespace: "texts" },
+        () => ({ contents: JSON.stringify(texts), loader: "json" }));
+    },
+  };
+}
+
+/**
+ * Parts of the socket client that nothing here uses (another transport, binary packets), and its
+ * reader of addresses for browsers that had none.
+ */
+const UNUSED = {
+  "transports/webtransport.js": "export class WT {}",
+  "contrib/parseuri.js": "export const parse = (source) => { const { hostname, protocol, port, "
+    + "pathname } = new URL(source); return { source, host: hostname.replace(/[[\\]]/g, ''), "
+    + "protocol: protocol.slice(0, -1), port, path: pathname }; };",
+  "socket.io-parser/build/esm/is-binary.js":
+    "export const hasBinary = () => false; export const isBinary = () => false;",
+  "socket.io-parser/build/esm/binary.js":
+    "export const deconstructPacket = (packet) => ({ packet, buffers: [] });"
+    + "export const reconstructPacket = (packet) => packet;",
+};
+
+const lean = {
+  name: "lean",
+  setup(bundle) {
+    for (const [path, contents] of Object.entries(UNUSED)) {
+      const filter = new RegExp(`${path.replace(/[/.]/g, "[/\\\\.]")}$`);
+      bundle.onLoad({ filter }, () => ({ contents, loader: "js" }));
+    }
+  },
+};
+
+/** Every key in the code has a text and every text is used. */
+async function checkTexts(texts) {
+  const used = new Set();
+  for (const file of await readdir(join(SOURCE, "chat"), { recursive: true })) {
+    if (!/\.tsx?$/.test(file)) continue;
+    const code = await readFile(join(SOURCE, "chat", file), "utf8");
+    for (const [, key] of code.matchAll(/\b(?:t|parts)\("([a-z0-9_]+)"/gi)) used.add(key);
+  }
+  const missing = [...used].filter((key) => !(key in texts));
+  const idle = Object.keys(texts).filter((key) => !used.has(key)
+    && !COMPOSED.some((prefix) => key.startsWith(prefix)));
+  if (missing.length || idle.length) {
+    throw new Error(`texts.yml: missing ${missing.join(", ") || "none"}; `
+      + `unused ${idle.join(", ") || "none"}`);
+  }
+}
+
+async function checkSizes() {
+  for (const { name, files, bytes } of BUDGETS) {
+    let size = 0;
+    for (const file of files) size += gzipSync(await readFile(join(OUT, file)), { level: 9 }).length;
+    console.log(`${name}: ${size} bytes gzip of ${bytes} (${files.join(", ")})`);
+    if (size > bytes) throw new Error(`${name} is over its budget`);
+  }
+}
+
+async function main() {
+  const texts = parse(await readFile(join(SOURCE, "texts.yml"), "utf8"));
+  await checkTexts(texts);
+  await mkdir(OUT, { recursive: true });
+  const common = {
+    bundle: true, minify: true, target: ["chrome94", "firefox93", "safari15.4"], legalComments: "none",
+    charset: "utf8", logLevel: "warning", absWorkingDir: HERE,
+  };
+  await Promise.all([
+    build({ ...common, entryPoints: [join(SOURCE, "loader", "index.ts")], format: "iife",
+      outfile: join(OUT, "loader.js") }),
+    build({ ...common, entryPoints: [join(SOURCE, "chat", "main.tsx")], format: "esm",
+      outfile: join(OUT, "chat.js"), mangleProps: /^_[a-z]/, mangleQuoted: true, jsx: "automatic", jsxImportSource: "preact",
+      define: { "process.env.NODE_ENV": '"production"' }, plugins: [lean, english(texts)] }),
+    build({ ...common, entryPoints: [join(SOURCE, "chat", "styles", "chat.css")],
+      outfile: join(OUT, "chat.css") }),
+    copyFile(join(SOURCE, "index.html"), join(OUT, "index.html")),
+  ]);
+  await checkSizes();
+}
+
+main().catch((error) => {
+  console.error(`widget: ${error.errors ? "it does not compile" : error.message}`);
+  console.error(`widget: ${relative(process.cwd(), SOURCE)}`);
+  process.exit(1);
+});

@@ -1,0 +1,29 @@
+// What stands before the first message: who answers here, and what to do in an emergency.
+
+import { opening } from "./format";
+import { Icon } from "./icons";
+import { telephone } from "./links";
+import type { Contact } from "./protocol";
+import { parts, t } from "./texts";
+
+export function Intro({ greeting, contact, fresh, start }:
+{ greeting?: string; contact: Contact | null; fresh: boolean; start(text: string): void }) {
+  const starters = [t("starter_fault"), t("starter_guarantee"), t("starter_ticket"),
+    t("starter_person")];
+  return (
+    <div class="intro">
+      <h2 dir="auto">{greeting || t("intro_hello")}</h2>
+      <p>{t("intro_what")}</p>
+      {contact && <p class="intro-emergency"><Icon name="alert" /><span>
+        {parts("intro_emergency", {
+          phone: <a href={telephone(contact.phone)}><bdi>{contact.phone}</bdi></a>,
+          opening: <span class="opening-words">{opening(contact)}</span>,
+        })}
+      </span></p>}
+      {fresh && <div class="choices starters" role="group" aria-label={t("starters")}>
+        {starters.map((text) =>
+          <button type="button" class="chip" onClick={() => start(text)}>{text}</button>)}
+      </div>}
+    </div>
+  );
+}

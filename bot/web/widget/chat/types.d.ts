@@ -1,0 +1,4 @@
+declare module "english" {
+  const texts: Record<string, string>;
+  export default texts;
+}
