@@ -13,7 +13,7 @@ from dataclasses import dataclass
 #: A letter or digit of a script that puts spaces between words. Others touch what is no part of
 #: them: "手机13800138000".
 _W = r"[^\W\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
-_EMAIL = re.compile(rf"(?:{_W}|[.+\-'])+@[\w\-]+(?:\.[\w\-]+)+")
+_EMAIL = re.compile(rf"(?:{_W}|[.+\-'])+@(?:{_W}|-)+(?:\.(?:{_W}|-)+)+")
 _EMAIL_SPOKEN = re.compile(
     r"([\w.+\-]+)\s*(?:\(at\)|\[at\]|\s+at\s+)\s*([\w\-]+(?:\s*(?:\.|\(dot\)|\s+dot\s+)\s*[\w\-]+)+)",
     re.IGNORECASE)

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+from bot.services import patterns
+from bot.understanding.clauses import clauses
+from bot.understanding.openings import act_at_start
+
+
+@pytest.mark.parametrize(("text", "act"), [
+    ("Yes, it was the rain", "affirm"), ("nope", "deny"), ("no idea, sorry", "dont_know"),
+    ("sí", "affirm"), ("si", "affirm"), ("si, claro", "affirm"), ("si lo apago vuelve", None),
+    ("he, aynen", "affirm"), ("he vuelto a probar y nada", None), ("はい、そうです", "affirm"),
+    ("não foi isso", "deny"), ("не знаю", "dont_know"), ("nothing helped", None),
+])
+def test_an_answer_is_known_by_its_first_words(text: str, act: str | None) -> None:
+    assert act_at_start(text) == act
+
+
+@pytest.mark.parametrize(("text", "phone"), [
+    ("手机13800138000,前面加86", "13800138000"), ("โทร0812345678ครับ", "0812345678"),
+    ("call +44 20 7946 0991 please", "+44 20 7946 0991"),
+])
+def test_numbers_are_found_where_no_spaces_stand_between_words(text: str, phone: str) -> None:
+    assert phone in patterns.find(text).phones
+
+
+def test_an_address_ends_where_another_script_begins() -> None:
+    assert patterns.find("邮箱是li.wei@example.com谢谢").emails == ("li.wei@example.com",)
+    assert patterns.find("mein müller@example.de hier").emails == ("müller@example.de",)
+
+
+def test_thai_phrases_are_clauses() -> None:
+    assert len(clauses("ผมทำกาแฟเย็นหกใส่เครื่อง ตอนนี้กดอะไรไม่ติดเลย")) == 2
