@@ -56,7 +56,7 @@ def test_keyboard_only(arrive: Arrive, shop_page: ShopPage) -> None:
     expect(visitor.log.locator(".own img")).to_be_visible(timeout=PATIENCE)
     _tab_to(page, lambda: at("More"), "Shift+Tab")
     page.keyboard.press("Enter")
-    expect(visitor.frame.get_by_label("Language")).to_be_focused()
+    expect(visitor.frame.locator("#menu select")).to_be_focused()
     _tab_to(page, lambda: bool(visitor.document.evaluate(
         "document.activeElement.textContent === 'Rate this chat'")))
     page.keyboard.press("Enter")
@@ -73,9 +73,9 @@ def test_keyboard_only(arrive: Arrive, shop_page: ShopPage) -> None:
     # Escape closes what was opened last, then the chat, and the focus is where it came from.
     visitor.frame.get_by_role("button", name="More", exact=True).focus()
     page.keyboard.press("Enter")
-    expect(visitor.frame.get_by_label("Language")).to_be_focused()
+    expect(visitor.frame.locator("#menu select")).to_be_focused()
     page.keyboard.press("Escape")
-    expect(visitor.frame.get_by_label("Language")).to_have_count(0)
+    expect(visitor.frame.locator("#menu select")).to_have_count(0)
     expect(visitor.frame.get_by_role("button", name="More", exact=True)).to_be_focused()
     page.keyboard.press("Escape")
     expect(visitor.page.locator(CHAT)).to_be_hidden()
@@ -181,8 +181,10 @@ def test_on_a_phone(arrive: Arrive, order: Order) -> None:
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_zoomed_to_400_percent_nothing_is_cut_off(
-        arrive: Arrive, order: Order, language: str) -> None:
-    visitor = arrive(viewport={"width": 320, "height": 256}, locale=language).opens()
+        arrive: Arrive, shop_page: ShopPage, language: str) -> None:
+    visitor = arrive(f"{shop_page.url}/?lang={language}",
+                     viewport={"width": 320, "height": 256}).opens()
+    expect(visitor.frame.locator("html")).to_have_attribute("lang", language)
     visitor.says(SMOKE, "")
     visitor.frame.get_by_role("alert").wait_for(timeout=PATIENCE)
     assert visitor.document.evaluate(
@@ -199,7 +201,7 @@ def test_without_colours_of_its_own_everything_is_there(arrive: Arrive) -> None:
     assert float(border.removesuffix("px")) >= 1
 
 
-def test_the_transcript_can_be_kept(arrive: Arrive) -> None:
+def test_the_transcript_can_be_kept(arrive: Arrive, server: Server) -> None:
     visitor = arrive().opens().says("Hello", "automated")
     visitor.frame.locator("#menu-button").click()
     with visitor.page.expect_download() as download:
@@ -207,6 +209,8 @@ def test_the_transcript_can_be_kept(arrive: Arrive) -> None:
     assert re.fullmatch(r"conversation-\d{4}-\d\d-\d\d\.txt", download.value.suggested_filename)
     text = download.value.path().read_text(encoding="utf-8-sig")
     assert "You: Hello" in text and "Assistant: " in text
-    visitor.page.emulate_media(media="print")
-    expect(visitor.field).to_be_hidden()
-    expect(visitor.log.locator(".bubble").first).to_be_visible()
+    alone = visitor.new_tab(f"{server.url}/widget/")
+    expect(alone.locator(".bubble").last).to_be_visible()
+    alone.emulate_media(media="print")
+    expect(alone.locator(".composer")).to_be_hidden()
+    expect(alone.locator(".bubble").first).to_be_visible()
