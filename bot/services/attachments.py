@@ -136,7 +136,9 @@ class Attachments:
                 size = write_anew(upload.path, target, _preview(target), kind.media_type)
             else:
                 os.link(upload.path, target)
-            _to_disk(target)
+            for path in (target, _preview(target)):
+                if path.exists():
+                    _to_disk(path)
             row = t.Attachment(
                 id=secrets.token_hex(16), conversation_id=conversation_id,
                 name=shown_name(name, kind), media_type=kind.media_type,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import jwt
 import pytest
 import socketio
@@ -156,9 +158,36 @@ async def test_a_token_expires(site: Site) -> None:
 
 
 async def test_nobody_connects_without_a_token(site: Site) -> None:
-    for transport in ("websocket", "polling"):
-        with pytest.raises(socketio.exceptions.ConnectionError):
-            await site.page(await site.visitor(session=False), transport=transport)
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        await site.page(await site.visitor(session=False))
+    told = await introduced(await site.visitor(session=False), {})
+    assert told.startswith("44")  # Engine.IO message, Socket.IO connect error
+    assert json.loads(told[2:]) == {
+        "message": "Your chat has ended. Please start a new one.",
+        "data": {"code": "ended", "text": "Your chat has ended. Please start a new one."}}
+
+
+@pytest.mark.parametrize("said", [
+    "40[]", '40"x"', '40{"token": 7}', '40{"token": {"a": 1}}', "40{", "40" + "[" * 20_000,
+    "40/admin,", "42[\"user_uttered\",{}]", "451-[\"user_uttered\",{\"_placeholder\":true}]",
+    "44", "4", "9", "\x00"], ids=range(13))
+async def test_nonsense_instead_of_an_introduction(site: Site, said: str) -> None:
+    await introduced(await site.visitor(session=False), said)
+    assert await (await site.page()).say("hello") == {"seq": 1}
+    assert len(site.conversations()) == 1
+
+
+async def introduced(client: httpx.AsyncClient, said: Any) -> str:
+    """What is answered to somebody who connects by hand and says this."""
+    path = "/chat/socket.io/?EIO=4&transport=polling"
+    opened = json.loads((await client.get(path)).text[1:])
+    path += f"&sid={opened['sid']}"
+    said = said if isinstance(said, str) else "40" + json.dumps(said)
+    await client.post(path, content=said, headers={"Content-Type": "text/plain"})
+    try:
+        return (await client.get(path, timeout=1)).text
+    except httpx.TimeoutException:
+        return ""
 
 
 @pytest.mark.parametrize("origin", [
@@ -230,9 +259,9 @@ def test_the_shops_statement_is_believed() -> None:
 
 @pytest.mark.parametrize("token", [
     None, 7, "", "a.b.c", signed("x" * 32), signed(exp=None), signed(email=None), signed(sub=None),
-    signed(email="nobody"), signed(algorithm="HS512"),
+    signed(email="nobody"), signed(KEY * 2), signed(KEY * 2, "HS512"),
     signed(exp=utcnow() - dt.timedelta(minutes=5)), signed(exp=utcnow() + dt.timedelta(hours=2)),
-    jwt.encode({"sub": "a", "email": "ann@example.com"}, None, "none"), "x" * 5000,
+    jwt.encode({"sub": "a", "email": "ann@example.com"}, "", "none"), "x" * 5000,
 ])
 def test_a_statement_that_does_not_hold_is_not_used(token: object) -> None:
     assert stated_identity(token, KEY) is None

@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 #: Seconds in which somebody who connected must have said who they are.
 _INTRODUCTION = 15.0
+#: Seconds in which somebody who was refused may read why.
+_REFUSAL = 0.5
 _FAREWELL = 1.0
 _REDIS_CHANNEL = "aftersale-chat"
 
@@ -43,21 +45,25 @@ class Bound:
     address: str
 
 
-def new_server(redis_url: str | None) -> socketio.AsyncServer:
+def new_server(redis_url: str | None) -> ChatServer:
     """The Socket.IO server. With Redis, what one process tells reaches the pages of all."""
     manager = socketio.AsyncRedisManager(redis_url, channel=_REDIS_CHANNEL) if redis_url else None
     # Origins are checked here, before it sees a request: its own check has a way around.
-    return _Server(async_mode="sanic", cors_allowed_origins=[], client_manager=manager,
+    return ChatServer(async_mode="sanic", cors_allowed_origins=[], client_manager=manager,
                    max_http_buffer_size=MAX_BODY, logger=False, engineio_logger=False)
 
 
-class _Server(socketio.AsyncServer):
+class ChatServer(socketio.AsyncServer):
     """Closes connections that never say who they are."""
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> Any:
         found = await super()._handle_eio_connect(eio_sid, environ)
-        asyncio.get_running_loop().call_later(_INTRODUCTION, self._close_stranger, eio_sid)
+        self.close_stranger_later(eio_sid, _INTRODUCTION)
         return found
+
+    def close_stranger_later(self, eio_sid: str, seconds: float) -> None:
+        """Closes a connection after a while, unless it has become somebody's by then."""
+        asyncio.get_running_loop().call_later(seconds, self._close_stranger, eio_sid)
 
     def _close_stranger(self, eio_sid: str) -> None:
         if eio_sid in self.environ and not self.manager.sid_from_eio_sid(eio_sid, "/"):
@@ -72,7 +78,7 @@ _closing: set[Any] = set()
 class ChatSocket:
     """Connects pages to conversations, and hands what they tell to `Events`."""
 
-    def __init__(self, server: socketio.AsyncServer, sessions: Sessions, events: Events,
+    def __init__(self, server: ChatServer, sessions: Sessions, events: Events,
                  limits: Limits) -> None:
         self._server, self._sessions = server, sessions
         self._limits = limits
@@ -115,6 +121,8 @@ class ChatSocket:
                 raise Refused("rate", 429, text="refused_crowded", retry_after=30)
         except Exception as error:
             told = as_refused(error).public(language)
+            self._server.close_stranger_later(
+                self._server.manager.eio_sid_from_sid(sid, "/"), _REFUSAL)
             raise ConnectionRefusedError(told["text"], told) from None
         room = visitor.conversation_id
         self._bound[sid] = Bound(visitor.key, room, language, address_of(request))

@@ -85,7 +85,7 @@ export class Chat {
     addEventListener("pageshow", look);
     addEventListener("online", look);
     addEventListener("offline", () => this.#set({ connection: "offline" }));
-    addEventListener("storage", look);
+    addEventListener("storage", () => this.#seen());
     for (let pause = 500; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
       try {
         await this.#meet(false);

@@ -1,7 +1,7 @@
 // The field to write in, with files.
 
-import { useEffect, useImperativeHandle, useRef, useState } from "preact/hooks";
-import type { Ref } from "preact";
+import type { RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { announce } from "./announce";
 import { percent } from "./format";
 import { Icon } from "./icons";
@@ -23,7 +23,7 @@ export interface ComposerHandle {
 
 interface Props {
   limits: Limits;
-  handle: Ref<ComposerHandle>;
+  handle: RefObject<ComposerHandle>;
   send(text: string, attachments: Attachment[]): void;
   typing(on: boolean): void;
 }
@@ -43,14 +43,14 @@ export function Composer({ limits, handle, send, typing }: Props) {
     area.style.height = `${Math.min(area.scrollHeight + 2, TALLEST)}px`;
   }, [text]);
 
-  useImperativeHandle(handle, () => ({
+  handle.current = {
     focus: () => field.current?.focus(),
     insert(more) {
       write((before) => (before.trim() ? `${before.trimEnd()} ${more}` : more));
       field.current?.focus();
     },
     attach: (list) => files.add(list),
-  }));
+  };
 
   function write(next: string | ((before: string) => string)): void {
     setText((before) => {

@@ -17,6 +17,7 @@ export interface Ears {
 
 export class Connection {
   readonly #socket: Socket;
+  #resting = false;
 
   constructor(ears: Ears) {
     this.#socket = io({
@@ -27,7 +28,9 @@ export class Connection {
       reconnectionDelay: 500, reconnectionDelayMax: 8_000, timeout: 12_000,
     });
     this.#socket.on("connect", () => ears.connected());
+    this.#socket.io.on("reconnect_attempt", () => { this.#resting = false; });
     const down = (): void => {
+      this.#resting = true;
       ears.lost();
       // Told to go away, the client does not come back by itself.
       if (!this.#socket.active) {
@@ -46,7 +49,12 @@ export class Connection {
 
   get isUp(): boolean { return this.#socket.connected; }
 
-  open(): void { if (!this.#socket.connected) this.#socket.connect(); }
+  /** Now, and not only when the rest between two tries is over. Never twice at a time. */
+  open(): void {
+    if (this.#resting && !this.isUp) this.#socket.disconnect();
+    this.#resting = false;
+    if (!this.#socket.active) this.#socket.connect();
+  }
 
   /** In another conversation, or because nothing comes through any more. */
   reopen(after = 0): void {

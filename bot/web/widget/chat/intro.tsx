@@ -12,7 +12,7 @@ export function Intro({ greeting, contact, fresh, start }:
     t("starter_person")];
   return (
     <div class="intro">
-      <h2 dir="auto">{greeting || t("intro_hello")}</h2>
+      <h2 dir={greeting ? "auto" : undefined}>{greeting || t("intro_hello")}</h2>
       <p>{t("intro_what")}</p>
       {contact && <p class="intro-emergency"><Icon name="alert" /><span>
         {parts("intro_emergency", {
