@@ -9,23 +9,20 @@ from types import MappingProxyType
 
 import yaml
 
-from bot.understanding.language import LANGUAGES
+from bot.wording.catalogue import LANGUAGES, RIGHT_TO_LEFT, SOURCE, translate
 
 WIDGET_TEXTS = Path(__file__).resolve().parents[2] / "web" / "widget" / "texts.yml"
 _OURS = Path(__file__).with_name("texts.yml")
-_RIGHT_TO_LEFT = {"ar"}
-DEFAULT = "en"
+DEFAULT = SOURCE
 
 
 @functools.cache
 def texts(language: str) -> Mapping[str, str]:
-    """Every text of the chat by its key: the pages' and the server's own.
-
-    English for every language so far; a catalogue of translations is looked up here.
-    """
+    """Every text of the chat by its key: the pages' and the server's own."""
     found: dict[str, str] = {}
     for path in (WIDGET_TEXTS, _OURS):
-        found.update(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
+        english = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        found.update((key, translate(text.strip(), language)) for key, text in english.items())
     return MappingProxyType(found)
 
 
@@ -45,7 +42,7 @@ def say(language: str | None, key: str, **values: object) -> str:
 
 def direction(language: str) -> str:
     """`ltr` or `rtl`."""
-    return "rtl" if language in _RIGHT_TO_LEFT else "ltr"
+    return "rtl" if language in RIGHT_TO_LEFT else "ltr"
 
 
 def supported(written: object) -> str | None:
