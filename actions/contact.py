@@ -5,7 +5,7 @@ from __future__ import annotations
 from rasa_sdk.events import EventType
 
 from actions.base import ServiceAction, Turn
-from actions.wording import time_until
+from actions.wording import hours_text, time_until
 
 
 def contact(turn: Turn) -> None:
@@ -21,7 +21,7 @@ def contact(turn: Turn) -> None:
         when = time_until(ways.opens_at, now, turn.language) if ways.opens_at else None
         state = "opens" if when else "closed"
     turn.say(f"utter_contact_{state}", email=ways.support_email, phone=ways.support_phone,
-             hours=ways.working_hours, timezone=ways.timezone, when=when)
+             hours=hours_text(ways.working_hours, turn.language), timezone=ways.timezone, when=when)
 
 
 def presale(turn: Turn) -> None:

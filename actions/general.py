@@ -18,6 +18,8 @@ _GOAL_OF_FORM = {"claim_form": "claim"}
 _PURSUES_CLAIM = ("incident", "fixed", "remedy", "no_order_number")
 #: A small talk or fallback repeated this often gets a person offered.
 _PATIENCE = 2
+#: "It works again" without a claim before it has to be this plain; else it starts one.
+_PLAINLY_FIXED = 0.9
 
 
 class ActionValidateSlotMappings(ServiceAction):
@@ -134,7 +136,7 @@ class ActionAnswer(ServiceAction):
             hand_over(turn, "requested")
         elif act == "affirm" and not draft.finished:
             return [FollowupAction("claim_form")]
-        elif act == "fixed" and turn.heard.best_label("fixed") == "yes":
+        elif act == "fixed" and turn.heard.most("fixed/yes") >= _PLAINLY_FIXED:
             turn.say("utter_fixed")
         elif act in ("fixed", "incident"):
             return [FollowupAction("claim_form")]

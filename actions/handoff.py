@@ -5,7 +5,7 @@ from __future__ import annotations
 from rasa_sdk.events import EventType
 
 from actions.base import ServiceAction, Turn
-from actions.wording import time_until
+from actions.wording import hours_text, time_until
 from bot.services.handoff import Handoff
 
 #: The label "frustration" has to hold this share of the topic `human`.
@@ -30,8 +30,8 @@ def hand_over(turn: Turn, reason: str) -> Handoff:
     turn.say(name,
              {"type": "handoff", **handoff.public(), "phone": ways.support_phone,
               "ticket_number": handoff.ticket_number},
-             phone=ways.support_phone, hours=ways.working_hours, timezone=ways.timezone,
-             opens_in=opens, ticket_number=handoff.ticket_number)
+             phone=ways.support_phone, hours=hours_text(ways.working_hours, turn.language),
+             timezone=ways.timezone, opens_in=opens, ticket_number=handoff.ticket_number)
     return handoff
 
 

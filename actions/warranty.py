@@ -30,6 +30,9 @@ class ValidateClaimForm(ServiceAction):
         draft.heard_message = turn.heard.message_id
         if turn.asked is None and (draft.finished or draft.decision):
             draft.start_over()
+        if means.act == "cancel" and turn.asked and intake.answers_with_a_number(turn.heard,
+                                                                                 turn.asked):
+            means = Meaning("claim", None, 1.0)  # "take this one, forget the other number"
         if means.act == "cancel" and turn.asked and means.confidence > 0.5:
             draft.finished = "cancelled"
             turn.say("utter_cancelled")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta, get_day_names
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.services.hours import DAYS
 from bot.services.intake import Say
+from bot.wording.catalogue import translate
 
 
 def utter(dispatcher: CollectingDispatcher, say: Say, language: str = "en",
@@ -24,14 +27,26 @@ def written(value: Any, language: str) -> str:
     if value is None:
         return "–"
     if isinstance(value, dt.datetime):
-        return str(format_datetime(value, "EEE d MMM, HH:mm", locale=language))
+        day = format_skeleton("MMMEd", value, locale=language)
+        return f"{day}, {format_time(value, 'short', locale=language)}"
     if isinstance(value, dt.date):
         return str(format_date(value, "long", locale=language))
     if isinstance(value, str) and _iso(value):
         return str(format_date(dt.date.fromisoformat(value), "long", locale=language))
     if isinstance(value, (list, tuple)):
-        return "\n".join(f"“{part}”" for part in value)
+        quoted = translate("“{text}”", language)
+        return "\n".join(quoted.format(text=translate(str(part), language)) for part in value)
     return str(value)
+
+
+def hours_text(hours: str, language: str) -> str:
+    """Working hours as a customer reads them: "пн – пт 09:00-18:00"."""
+    if hours in ("24/7", "closed"):
+        return translate("day and night" if hours == "24/7" else "not at the moment", language)
+    names = get_day_names("abbreviated", locale=language)
+    for number, day in enumerate(DAYS):
+        hours = re.sub(rf"\b{day}\b", str(names[number]), hours, flags=re.IGNORECASE)
+    return hours
 
 
 def time_until(moment: dt.datetime, now: dt.datetime, language: str) -> str:

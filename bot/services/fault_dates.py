@@ -13,6 +13,7 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 from babel.dates import get_month_names
@@ -29,6 +30,19 @@ _AFTER_THE_END = ("after the guarantee had ended", "it only broke recently", "ju
                   "yesterday", "it started this week")
 _ALIKE = 0.6
 
+#: One to ten in scripts that put no spaces around them.
+_DIGIT_SIGNS = {
+    "zh": ("[一]", "[二两兩]", "三", "四", "五", "六", "七", "八", "九", "十"),
+    "ja": ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十"),
+    "ko": (r"한\s*(?=달|주|해)", r"두\s*(?=달|주|해)", r"[세석]\s*(?=달|주|해)",
+           r"[네넉]\s*(?=달|주|해)",
+           "다섯", "여섯", "일곱", "여덟", "아홉", "열"),
+    "th": ("หนึ่ง", "สอง", "สาม", "สี่", "ห้า", "หก", "เจ็ด", "แปด", "เก้า", "สิบ"),
+}
+_DAYS = {"day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25}
+#: Days that nobody's radio has been broken for.
+_LONGEST = 3660
+
 Similarity = Callable[[str, Sequence[str]], Sequence[float]]
 
 
@@ -39,6 +53,7 @@ def read_fault_date(text: str, language: str, dates: Sequence[str], ends: dt.dat
     found += _year_months(text)
     if not found:
         found += _spoken(text, language, today)
+        found += _spans(text, language, today)
         found += _months(text, language, today)
         found += _seasons(text, today)
     past = [day for day in found if day <= today]
@@ -82,6 +97,40 @@ def _spoken(text: str, language: str, today: dt.date) -> list[dt.date]:
     return []
 
 
+def _spans(text: str, language: str, today: dt.date) -> list[dt.date]:
+    """"For five months already": a number beside a unit of time, counted back from today."""
+    text = _with_digits(text, language)
+    for digit, word in enumerate(_DIGIT_SIGNS.get(language, ()), 1):
+        text = re.sub(word, str(digit), text)
+    found = [today - dt.timedelta(days=182) for _ in re.finditer(_unit_words()["half_year"], text,
+                                                                 re.IGNORECASE)]
+    for days, beside, two in _units(language):
+        counts = [int(m[1] or m[2]) for m in beside.finditer(text)]
+        counts += [2 for _ in two.finditer(text)] if two else []
+        found += [today - dt.timedelta(days=round(count * days)) for count in counts
+                  if count * days < _LONGEST]
+    return found
+
+
+@functools.lru_cache(maxsize=32)
+def _units(language: str) -> list[tuple[float, re.Pattern[str], re.Pattern[str] | None]]:
+    """(days of the unit, a number before or after it, two of it in one word)."""
+    mine = _unit_words().get(language, {})
+    two = mine.get("two", {})
+    # Scripts without spaces put the unit right behind the number, and a word may follow at once.
+    gap = r"\s*" if language in _DIGIT_SIGNS else r"[\s-]+(?:\w+\s+)?"
+    return [(days, re.compile(rf"(\d{{1,3}}){gap}(?:{mine[name]})"
+                              rf"|(?<!\w)(?:{mine[name]})\w*\s+(\d{{1,3}})(?![\d.:])", re.I),
+             re.compile(two[name]) if name in two else None)
+            for name, days in _DAYS.items() if name in mine]
+
+
+@functools.lru_cache(maxsize=1)
+def _unit_words() -> dict[str, Any]:
+    path = Path(__file__).with_name("time_units.yml")
+    return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
 def _with_digits(text: str, language: str) -> str:
     for number, pattern in _number_words().get(language, []):
         text = pattern.sub(str(number), text)
@@ -100,7 +149,8 @@ def _months(text: str, language: str, today: dt.date) -> list[dt.date]:
     said = text.casefold()
     months = {int(m) for m in _MONTH_NUMBER.findall(text) if 1 <= int(m) <= 12}
     for number, names in _month_names(language).items():
-        if any(re.search(rf"(?<!\w){re.escape(name)}", said) for name in names):
+        start = "" if language in _DIGIT_SIGNS else r"(?<!\w)"
+        if any(re.search(start + re.escape(name), said) for name in names):
             months.add(number)
     return [_with_year(month, said, today) for month in months]
 

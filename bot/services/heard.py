@@ -96,7 +96,7 @@ _EXPECTED: dict[str, dict[str, float]] = {
 #: From this mass on a part of the answer tells an incident at all.
 _AN_INCIDENT = 0.15
 #: How much of "somebody else's" counts as perhaps the customer's own; it is read back anyway.
-_PERHAPS_OWN = 0.5
+_PERHAPS_OWN = 0.7
 #: From which hazard score on a message is an emergency: alone, and as an answer to a question.
 ALARM, ALARM_IN_ANSWER = 0.45, 0.75
 #: A topic of its own in the middle of a question has to be this likely.

@@ -128,7 +128,9 @@ class Intake:
                 found = [heard.text] if len(heard.text) <= 15 else list(heard.order_numbers[:1])
         else:
             found = list(heard.emails)
-            found += [p for p in heard.phones if sum(c.isdigit() for c in p) >= 9]
+            # Nine bare digits are rather another order's number.
+            found += [p for p in heard.phones if (p[0] in "+0(" and sum(map(str.isdigit, p)) >= 9)
+                      or sum(map(str.isdigit, p)) >= 10]
             found += [p for p in heard.postal_codes if any(c.isalpha() for c in p)]
         return [p for p in found if number_key(p) not in order or not order]
 
@@ -161,6 +163,12 @@ class Intake:
         if draft.order_id is None:
             return False
         return pick_item(text, self.order(draft).items, self._similarity) is not None
+
+    def answers_with_a_number(self, heard: Heard, asked: str) -> bool:
+        """Whether a number or a proof was asked for and is there."""
+        if asked == "order_number":
+            return any(self._orders.known(n) for n in heard.order_numbers)
+        return asked == "verification" and bool(heard.proofs)
 
     def note_numbers(self, draft: Draft, heard: Heard) -> None:
         """Keeps an order number that came without a question."""
