@@ -32,6 +32,8 @@ def serve(host: str, port: int) -> int:
         # This is the only process on a SQLite file, so whatever waits was left by a crash.
         assistant.inbox.release_all()
     app = create_application(assistant)
+    # Sanic has just put its own back on: two lines for each socket that opens.
+    quiet_logs()
 
     @app.after_server_start
     async def announce(*_: object) -> None:
