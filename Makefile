@@ -62,6 +62,7 @@ $(BROWSER_STAMP): $(STAMP)
 bench: train $(BROWSER_STAMP) $(WIDGET) ## benchmarks, each figure beside its peer's from the same run
 	@$(BIN)/python -m tests.bench $(ARGS)
 	@$(BIN)/python -m tests.bench.widget
+	@$(BIN)/python -m tests.bench.connections
 
 evaluate: train ## score understanding and whole conversations on held-back data
 	@$(BIN)/bot evaluate $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 
 from bot.bootstrap import bootstrap
@@ -35,6 +36,8 @@ def serve(host: str, port: int) -> int:
     # Sanic has just put its own back on: two lines for each socket that opens.
     quiet_logs()
 
+    _collect_garbage_rarely()
+
     @app.after_server_start
     async def announce(*_: object) -> None:
         shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
@@ -47,6 +50,15 @@ def serve(host: str, port: int) -> int:
     app.run(host=host, port=port, access_log=False, motd=False)
     services.database.dispose()
     return 0
+
+
+def _collect_garbage_rarely() -> None:
+    """A thorough collection looks through everything there is, and all customers wait for it."""
+    gc.collect()
+    # What was loaded until now stays for good and need not be looked through.
+    gc.freeze()
+    # Thousands of open chats are no garbage either: looked through ten times as rarely.
+    gc.set_threshold(10_000, 20, 50)
 
 
 def _check_port(host: str, port: int) -> None:
