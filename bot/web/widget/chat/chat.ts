@@ -286,7 +286,9 @@ export class Chat {
 
   #ownedBy({ owner, agent, position, expected_minutes }: Owner): void {
     const before = this.state.owner;
-    const now = { owner, agent, position, expected_minutes };
+    // `resume` tells who, and only the event itself how long it takes.
+    const now = { ...(owner === before.owner && before), owner,
+      ...(agent && { agent }), ...(position && { position, expected_minutes }) };
     const happenings = [...this.state.happenings];
     if (this.state.loaded && owner !== before.owner) {
       const after = this.#history.last;
