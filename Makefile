@@ -59,8 +59,10 @@ screenshots: train $(BROWSER_STAMP) $(WIDGET) ## take the pictures in tests/brow
 $(BROWSER_STAMP): $(STAMP)
 	@scripts/setup.sh $@ --group browser
 
-bench: train $(WIDGET) ## benchmarks, each figure beside its peer's from the same run
+bench: train $(BROWSER_STAMP) $(WIDGET) ## benchmarks, each figure beside its peer's from the same run
 	@$(BIN)/python -m tests.bench $(ARGS)
+	@$(BIN)/python -m tests.bench.widget
+	@$(BIN)/python -m tests.bench.connections
 
 evaluate: train ## score understanding and whole conversations on held-back data
 	@$(BIN)/bot evaluate --keep $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 
 from bot.bootstrap import bootstrap
@@ -32,6 +33,10 @@ def serve(host: str, port: int) -> int:
         # This is the only process on a SQLite file, so whatever waits was left by a crash.
         assistant.inbox.release_all()
     app = create_application(assistant)
+    # Sanic has just put its own back on: two lines for each socket that opens.
+    quiet_logs()
+
+    _collect_garbage_rarely()
 
     @app.after_server_start
     async def announce(*_: object) -> None:
@@ -45,6 +50,15 @@ def serve(host: str, port: int) -> int:
     app.run(host=host, port=port, access_log=False, motd=False)
     services.database.dispose()
     return 0
+
+
+def _collect_garbage_rarely() -> None:
+    """A thorough collection looks through everything there is, and all customers wait for it."""
+    gc.collect()
+    # What was loaded until now stays for good and need not be looked through.
+    gc.freeze()
+    # Thousands of open chats are no garbage either: looked through ten times as rarely.
+    gc.set_threshold(10_000, 20, 50)
 
 
 def _check_port(host: str, port: int) -> None:

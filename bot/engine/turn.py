@@ -24,6 +24,10 @@ from bot.store.tables import Conversation, Inbox, Message, Outbox, new_id
 
 logger = logging.getLogger(__name__)
 
+#: Turns that go on at the same time. Each keeps a connection to the database while it waits for
+#: something; if all of those were taken, the whole process would stand still.
+_AT_ONCE = 8
+
 
 @dataclass(frozen=True)
 class TurnFailure(Exception):
@@ -44,14 +48,17 @@ class Turns:
         self._tickets = tickets
         self._failures = failures
         self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+        self._room = asyncio.Semaphore(_AT_ONCE)
 
     async def answer(self, conversation_id: str) -> None:
         """Answers everything that waits in a conversation, oldest first, then delivers it."""
         lock = self._locks.setdefault(conversation_id, asyncio.Lock())
         async with lock:
             while inbox_id := self._inbox.oldest_waiting(conversation_id):
-                await self._answer_one(inbox_id)
-        await self._outbox.deliver(conversation_id)
+                async with self._room:
+                    await self._answer_one(inbox_id)
+        async with self._room:
+            await self._outbox.deliver(conversation_id)
 
     async def _answer_one(self, inbox_id: str) -> None:
         for _ in range(MAX_ATTEMPTS):

@@ -33,11 +33,12 @@ function english(texts) {
 }
 
 /**
- * Parts of the socket client that nothing here uses (another transport, binary packets), and its
- * reader of addresses for browsers that had none.
+ * Parts of the socket client that nothing here uses (another transport, binary packets), and what
+ * it does itself for browsers that could not.
  */
 const UNUSED = {
   "transports/webtransport.js": "export class WT {}",
+  "contrib/has-cors.js": "export const hasCORS = true;",
   "contrib/parseuri.js": "export const parse = (source) => { const { hostname, protocol, port, "
     + "pathname } = new URL(source); return { source, host: hostname.replace(/[[\\]]/g, ''), "
     + "protocol: protocol.slice(0, -1), port, path: pathname }; };",

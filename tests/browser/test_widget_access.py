@@ -17,7 +17,8 @@ from tests.conversation.server import Server
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 Arrive = Callable[..., Visitor]
-LANGUAGES = "ar de en es fr it ja ko nl pl pt ru th tr zh".split()
+LANGUAGES = ["ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr",
+             "zh"]
 SMOKE = "There is smoke coming out of my radio!"
 
 
@@ -69,7 +70,7 @@ def test_keyboard_only(arrive: Arrive, shop_page: ShopPage) -> None:
     page.keyboard.type("Quick and clear.")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    expect(visitor.frame.get_by_text("Thank you. That helps us to do better.").first).to_be_visible()
+    expect(visitor.frame.get_by_text("Thank you. That helps us").first).to_be_visible()
     # Escape closes what was opened last, then the chat, and the focus is where it came from.
     visitor.frame.get_by_role("button", name="More", exact=True).focus()
     page.keyboard.press("Enter")

@@ -108,7 +108,8 @@ def test_offline_for_a_minute_with_a_restart_nothing_is_lost_or_doubled(
 
     assert on_socket(server, cookie, other_device)["seq"] > 0
     ends = time.monotonic() + 20
-    while not any("water" in text and author == "assistant" for author, text in stored(server, mark)):
+    while not any(author == "assistant" and "water" in text
+                  for author, text in stored(server, mark)):
         assert time.monotonic() < ends, "the assistant did not answer"
         time.sleep(0.2)
     agent_says(server, ["Mei here, I am looking into it.", "Found it."], mark)

@@ -39,7 +39,8 @@ def _photo() -> bytes:
         draw.rounded_rectangle((x, 150, x + 110, 250), 18, fill=(22, 23, 26))
         for y in range(165, 250, 18):
             draw.line((x + 12, y, x + 98, y), fill=(62, 65, 70), width=6)
-    draw.rounded_rectangle((165, 90, 635, 400), 20, fill=(15, 16, 18), outline=(84, 88, 94), width=4)
+    draw.rounded_rectangle((165, 90, 635, 400), 20, fill=(15, 16, 18), outline=(84, 88, 94),
+                           width=4)
     draw.rounded_rectangle((190, 112, 610, 350), 8, fill=(3, 4, 6))
     draw.polygon(((200, 120), (330, 120), (240, 342), (200, 342)), fill=(13, 15, 19))
     draw.ellipse((392, 366, 408, 382), fill=(196, 52, 40))

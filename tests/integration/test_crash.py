@@ -19,6 +19,8 @@ from typing import Any
 
 import httpx
 import pytest
+import requests
+import socketio
 
 from bot.settings import ROOT
 from tests.conversation.server import START_SECONDS, TOKEN, Server, environment, run_bot
@@ -187,27 +189,38 @@ def test_a_chat_reply_that_was_committed_and_not_sent_is_there_once_after_a_powe
     database = tmp_path / "test.db"
     database.write_bytes(sqlite_template.read_bytes())
     broken = Server(database, wrapper=script, settings={"CRASH_AT": "chat committed"}).start()
-    with httpx.Client(timeout=60) as page:
-        page.headers["Origin"] = broken.url
-        page.post(f"{broken.url}/chat/session").raise_for_status()
-        # It may die before or after it said that it has the message.
-        with contextlib.suppress(httpx.TransportError):
-            page.post(f"{broken.url}/chat/messages",
-                      json={"text": PERSON, "client_msg_id": "c-1"})
-        assert broken.wait_until_dead() == -9
-        server = Server(database)
-        server.port, server.url = broken.port, broken.url
-        server.start()
-        try:
-            # The page does not know whether its message arrived, so it sends it again.
-            page.post(f"{server.url}/chat/messages",
-                      json={"text": PERSON, "client_msg_id": "c-1"}).raise_for_status()
-            _until(lambda: _rows(database, "SELECT count(*) FROM outbox "
-                                 "WHERE delivered_at IS NULL") == [(0,)], "it is delivered")
-            said = page.get(f"{server.url}/chat/messages").json()["messages"]
-            assert [m["author"] for m in said] == ["customer", "assistant"]
-        finally:
-            server.stop()
+    session = requests.Session()
+    session.headers["Origin"] = broken.url
+    token = session.post(f"{broken.url}/chat/session", timeout=60).json()["token"]
+    # It may die before or after it said that it has the message.
+    with contextlib.suppress(socketio.exceptions.SocketIOError):
+        _told(broken, session, token, "user_uttered", {"message": PERSON, "client_msg_id": "c-1"})
+    assert broken.wait_until_dead() == -9
+    server = Server(database)
+    server.port, server.url = broken.port, broken.url
+    server.start()
+    try:
+        # The page does not know whether its message arrived, so it sends it again.
+        again = _told(server, session, token, "user_uttered",
+                      {"message": PERSON, "client_msg_id": "c-1"})
+        assert again == {"seq": 1}
+        _until(lambda: _rows(database, "SELECT count(*) FROM outbox "
+                             "WHERE delivered_at IS NULL") == [(0,)], "it is delivered")
+        said = _told(server, session, token, "resume", {"last_seq": 0})["messages"]
+        assert [m["author"] for m in said] == ["customer", "assistant"]
+    finally:
+        server.stop()
+
+
+def _told(server: Server, session: requests.Session, token: str, event: str,
+          payload: dict[str, Any]) -> Any:
+    page = socketio.Client(http_session=session, reconnection=False)
+    page.connect(server.url, auth={"token": token}, transports=["polling"],
+                 headers={"Origin": server.url}, socketio_path="/chat/socket.io")
+    try:
+        return page.call(event, payload, timeout=20)
+    finally:
+        page.disconnect()
 
 
 # ---------------------------------------------------------------- actions that fail

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from bot.errors import AftersaleError
 from bot.policy import load_terms, replay
 from bot.policy.facts import Account, Fact, Source, State
+from bot.services.attachments import Attachments
 from bot.services.claims import Claims, Statement
 from bot.services.order_import import import_orders
 from bot.services.orders import Orders, PlacedOrder
@@ -271,3 +273,71 @@ def test_an_erased_name_is_not_in_the_file_either(sqlite_database: Database) -> 
     assert b"Bob Bellows" in content
     for text in (b"ann@example.com", b"Ann Bell", b"hums at night"):
         assert text not in content
+
+
+# ---------------------------------------------------------------- the site chat's own
+
+
+def evidence(database: Database, folder: Path, conversation: str, name: str) -> Attachments:
+    """A PDF that was sent in a conversation, a rating, and the browser that may come back."""
+    attachments = Attachments(database, folder / "files")
+    with attachments.incoming() as upload:
+        upload.write(b"%PDF-1.7 an invoice with a name on it")
+        attachments.keep(conversation, upload, name)
+    with database.unit_of_work() as session:
+        file = session.scalars(sa.select(t.Attachment).where(
+            t.Attachment.conversation_id == conversation)).one()
+        file.message = session.scalars(sa.select(t.Message).where(
+            t.Message.conversation_id == conversation)).first()
+        file.ticket = session.scalars(sa.select(t.Ticket).where(
+            t.Ticket.conversation_id == conversation)).first()
+        session.add(t.Rating(conversation_id=conversation, stars=2, comment="told me off"))
+        session.add(t.Visitor(token_hash=name.ljust(64, "0"), conversation_id=conversation,
+                              expires_at=t.utcnow() + dt.timedelta(days=3)))
+    return attachments
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_files_ratings_and_visitors_are_exported(shop: Database, tmp_path: Path) -> None:
+    attachments = evidence(shop, tmp_path, "conv-ann", "ann's invoice.pdf")
+    evidence(shop, tmp_path, "conv-bob", "bob.pdf")
+    conversation, = Privacy(shop, attachments).export(ANN)["conversations"]
+    file, = conversation["attachments"]
+    assert file["name"] == "ann's invoice.pdf"
+    assert Path(file["file"]).read_bytes().startswith(b"%PDF")
+    assert ids(conversation["ratings"], "comment") == ["told me off"]
+    assert len(conversation["visitors"]) == 1 and "token_hash" not in conversation["visitors"][0]
+
+
+def test_files_ratings_and_visitors_are_erased(shop: Database, tmp_path: Path) -> None:
+    attachments = evidence(shop, tmp_path, "conv-ann", "ann.pdf")
+    evidence(shop, tmp_path, "conv-bob", "bob.pdf")
+    counts = Privacy(shop, attachments).erase(ANN)
+    assert (counts["attachments"], counts["ratings"], counts["visitors"]) == (1, 1, 1)
+    assert len(files_in(tmp_path / "files")) == 1
+    with shop.unit_of_work() as session:
+        assert session.scalars(sa.select(t.Attachment.name)).all() == ["bob.pdf"]
+    again = Privacy(shop, attachments).erase(ANN)
+    assert not any(again.values())
+
+
+def test_a_file_named_after_somebody_loses_the_address(shop: Database, tmp_path: Path) -> None:
+    attachments = evidence(shop, tmp_path, "conv-bob", f"{ANN} and me.pdf")
+    assert Privacy(shop, attachments).export(ANN)["mentioned_elsewhere"] == {"attachments": 1}
+    Privacy(shop, attachments).erase(ANN)
+    with shop.unit_of_work() as session:
+        assert session.scalars(sa.select(t.Attachment.name)).all() == ["[erased] and me.pdf"]
+
+
+def test_a_conversation_held_while_logged_in_is_found(shop: Database) -> None:
+    talk(shop, "conv-shop", "hello")
+    with shop.unit_of_work() as session:
+        session.add(t.Visitor(token_hash="f" * 64, conversation_id="conv-shop",
+                              identity_subject="7", identity_email="Ann@example.com",
+                              expires_at=t.utcnow() + dt.timedelta(days=3)))
+    assert "conv-shop" in ids(Privacy(shop).export(ANN)["conversations"])
+    Privacy(shop).erase(ANN)
+    assert "Ann@example.com" not in dump(shop)

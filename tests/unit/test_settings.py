@@ -245,3 +245,32 @@ def test_hours_stay_where_they_are_when_the_clocks_change() -> None:
     # In UTC that is an hour earlier in summer.
     assert berlin.is_open(at("2026-03-29 07:00", zoneinfo.ZoneInfo("UTC")))
     assert not berlin.is_open(at("2026-03-28 07:00", zoneinfo.ZoneInfo("UTC")))
+
+
+@pytest.mark.parametrize("value", [
+    "shop.example", "https://shop.example/", "https://shop.example/path", "*", "https://*",
+    "https://*.shop.example", "ftp://shop.example", "https://", "https://a:b@shop.example",
+    "https://shop.example;script-src", "https://shop.example,https://b.example", "'self'"])
+def test_an_origin_that_is_none_names_itself(value: str) -> None:
+    with pytest.raises(SettingError, match=r"WIDGET_ORIGINS: .* is not an origin"):
+        load(WIDGET_ORIGINS=f"https://good.example {value}")
+
+
+def test_a_short_identity_key_is_refused_and_not_repeated() -> None:
+    with pytest.raises(SettingError, match="WIDGET_IDENTITY_KEY is too short") as caught:
+        load(WIDGET_IDENTITY_KEY="hunter2")
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "value", ["0", "501", "-1", "ten", "1.5", "10 MB", "1e2", "\u0665", "9" * 20])
+def test_a_size_that_is_none_names_itself(value: str) -> None:
+    with pytest.raises(SettingError, match=r"ATTACHMENT_MAX_MB=.* from 1 to 500"):
+        load(ATTACHMENT_MAX_MB=value)
+
+
+def test_attachments_are_kept_in_the_project_unless_told_otherwise() -> None:
+    assert load().attachments_dir == ROOT / "var" / "attachments"
+    assert load(ATTACHMENTS_DIR="elsewhere").attachments_dir == ROOT / "elsewhere"
+    assert (load().attachment_max_mb, load().widget_origins, load().widget_identity_key) == (
+        50, (), None)

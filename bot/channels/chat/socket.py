@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+import engineio
 import socketio
 from sanic import Blueprint
 from sanic.request import Request
@@ -53,8 +54,25 @@ def new_server(redis_url: str | None) -> ChatServer:
                    max_http_buffer_size=MAX_BODY, logger=False, engineio_logger=False)
 
 
+class _Engine(engineio.AsyncServer):
+    """Knows its tasks, so that none is left over at the end: it sleeps for a while in each."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        self.tasks: set[asyncio.Task[Any]] = set()
+        super().__init__(*arguments, **options)
+
+    def start_background_task(self, target: Any, *arguments: Any, **more: Any) -> Any:
+        task = super().start_background_task(target, *arguments, **more)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+        return task
+
+
 class ChatServer(socketio.AsyncServer):
     """Closes connections that never say who they are."""
+
+    def _engineio_server_class(self) -> type[engineio.AsyncServer]:
+        return _Engine
 
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> Any:
         found = await super()._handle_eio_connect(eio_sid, environ)
@@ -67,12 +85,7 @@ class ChatServer(socketio.AsyncServer):
 
     def _close_stranger(self, eio_sid: str) -> None:
         if eio_sid in self.environ and not self.manager.sid_from_eio_sid(eio_sid, "/"):
-            # A task that is not kept is fine: if it is lost, the ping finds the connection.
-            _closing.add(task := asyncio.ensure_future(self.eio.disconnect(eio_sid)))
-            task.add_done_callback(_closing.discard)
-
-
-_closing: set[Any] = set()
+            self.start_background_task(self.eio.disconnect, eio_sid)
 
 
 class ChatSocket:
@@ -105,10 +118,12 @@ class ChatSocket:
 
     async def close(self) -> None:
         """Sends the pages away; they come back by themselves when the server is up again."""
-        try:
-            await asyncio.wait_for(self._server.eio.disconnect(), _FAREWELL)
-        except Exception as error:
-            logger.info("not every page was told to come back later: %r", error)
+        sockets = list(self._server.eio.sockets.values())
+        farewells = [asyncio.ensure_future(socket.close(wait=False)) for socket in sockets]
+        if farewells:
+            await asyncio.wait(farewells, timeout=_FAREWELL)
+        for task in list(self._server.eio.tasks):
+            task.cancel()
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         request: Request = environ["sanic.request"]

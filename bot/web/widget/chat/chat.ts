@@ -171,14 +171,18 @@ export class Chat {
 
   async #connected(): Promise<void> {
     try {
-      const confirm = await this.#connection.ask<Confirm>("session_request", {});
+      // Both at once: on a slow line each way there and back counts.
+      const last = this.#history.last;
+      const [confirm, found] = await Promise.all([
+        this.#connection.ask<Confirm>("session_request", {}), this.#resume(last)]);
       if (confirm.thread !== this.state.thread) {
         this.#reset();
         this.#set({ thread: confirm.thread });
         memory.met.save(confirm.thread);
       }
       this.#confirmed(confirm);
-      await this.#sync();
+      // What follows a message of another conversation is nothing to this one.
+      await this.#sync(last === this.#history.last ? found : undefined);
     } catch {
       // Connected, but nothing comes through, or the server knows this visitor no more.
       if (this.#connection.isUp) await this.#again();
@@ -203,14 +207,15 @@ export class Chat {
   }
 
   /** Asks for what is missing until nothing is. */
-  async #sync(): Promise<void> {
+  async #sync(known?: Resumed): Promise<void> {
     this.#more = true;
     if (this.#syncing) return;
     this.#syncing = true;
     try {
       while (this.#more) {
         this.#more = false;
-        const found = await this.#connection.ask<Resumed>("resume", { last_seq: this.#history.last });
+        const found = known ?? await this.#resume(this.#history.last);
+        known = undefined;
         if (found.thread !== this.state.thread) {
           this.#connection.reopen();
           return;
@@ -229,6 +234,10 @@ export class Chat {
     } finally {
       this.#syncing = false;
     }
+  }
+
+  #resume(last_seq: number): Promise<Resumed> {
+    return this.#connection.ask<Resumed>("resume", { last_seq });
   }
 
   #heard(name: string, payload: unknown): void {
@@ -277,7 +286,9 @@ export class Chat {
 
   #ownedBy({ owner, agent, position, expected_minutes }: Owner): void {
     const before = this.state.owner;
-    const now = { owner, agent, position, expected_minutes };
+    // `resume` tells who, and only the event itself how long it takes.
+    const now = { ...(owner === before.owner && before), owner,
+      ...(agent && { agent }), ...(position && { position, expected_minutes }) };
     const happenings = [...this.state.happenings];
     if (this.state.loaded && owner !== before.owner) {
       const after = this.#history.last;

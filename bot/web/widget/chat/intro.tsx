@@ -17,7 +17,7 @@ export function Intro({ greeting, contact, fresh, start }:
       {contact && <p class="intro-emergency"><Icon name="alert" /><span>
         {parts("intro_emergency", {
           phone: <a href={telephone(contact.phone)}><bdi>{contact.phone}</bdi></a>,
-          opening: <span class="opening-words">{opening(contact)}</span>,
+          opening: opening(contact),
         })}
       </span></p>}
       {fresh && <div class="choices starters" role="group" aria-label={t("starters")}>

@@ -54,7 +54,8 @@ export class Log extends Component<Props, View> {
     const total = this.#total();
     const grew = total > this.#count;
     this.#count = total;
-    if (state.outgoing.length > before.state.outgoing.length) this.toEnd();
+    if (state.outgoing.length > before.state.outgoing.length
+      || state.alarm !== before.state.alarm) this.toEnd();
     else if (grew && follow) this.#reveal(before.state.messages);
     else if (grew && !follow && state.loaded) this.setState({ jump: "new" });
     else if (follow && (state.typing.on !== before.state.typing.on
@@ -121,7 +122,8 @@ export class Log extends Component<Props, View> {
     const added = this.#items.current!.children;
     const fresh = this.props.state.messages.length - before.length;
     const element = added[Math.max(0, added.length - this.props.state.outgoing.length - fresh)];
-    if (!first || !(element instanceof HTMLElement)) return this.toEnd();
+    // A safety message stands above the log, and has no place in it as long as it does.
+    if (!first || !(element instanceof HTMLElement) || !element.offsetHeight) return this.toEnd();
     const top = element.offsetTop - 12;
     if (scroller.scrollHeight - top <= scroller.clientHeight + NEAR / 3) return this.toEnd();
     this.#wentToEnd = 0;
