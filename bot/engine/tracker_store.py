@@ -18,10 +18,14 @@ from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy.orm import Session
 
 from bot.errors import ConcurrentTurn
 from bot.store.database import Database
 from bot.store.tables import TrackerEvent
+
+#: Events from which on a session counts as long, and how many of its last ones are read then.
+LONGEST, KEPT = 300, 120
 
 # Rasa walks its whole class tree for the type of each event that is read.
 rasa_events.Event.resolve_by_type = staticmethod(
@@ -79,6 +83,9 @@ class DatabaseTrackerStore(TrackerStore):
             if latest_session:
                 start = session.scalar(sa.select(sa.func.max(TrackerEvent.seq)).where(
                     mine, TrackerEvent.type_name == "session_started")) or 1
+                start, before = _bounded(session, mine, start)
+            else:
+                before = []
             rows = session.execute(
                 sa.select(TrackerEvent.data).where(mine, TrackerEvent.seq >= start)
                 .order_by(TrackerEvent.seq)).scalars().all()
@@ -86,8 +93,37 @@ class DatabaseTrackerStore(TrackerStore):
             return None
         tracker = self.init_tracker(sender_id)
         tracker.sender_id = sender_id
-        events = rasa_events.deserialise_events([json.loads(row) for row in rows])
+        events = rasa_events.deserialise_events([*before, *(json.loads(row) for row in rows)])
         tracker.update_with_events(events, self.domain)
         tracker.saved_events = start - 1 + len(rows)
-        tracker.skipped_events = start - 1
+        tracker.skipped_events = tracker.saved_events - len(tracker.events)
         return tracker
+
+
+def _bounded(session: Session, mine: Any, start: int) -> tuple[int, list[dict[str, Any]]]:
+    """Where to begin reading a long session, and what stood before it, in short.
+
+    Rasa walks over all events of a tracker several times a turn. So of a long session only the
+    last turns are read; of those before, the last value of each slot and the form that was open.
+    """
+    last = session.scalar(sa.select(sa.func.max(TrackerEvent.seq)).where(mine)) or 0
+    if last - start < LONGEST:
+        return start, []
+    cut = session.scalar(sa.select(sa.func.max(TrackerEvent.seq)).where(
+        mine, TrackerEvent.type_name == "user", TrackerEvent.seq <= last - KEPT))
+    if cut is None or cut <= start:
+        return start, []
+    slots: dict[str, dict[str, Any]] = {}
+    loop: dict[str, Any] | None = None
+    for data in session.execute(
+            sa.select(TrackerEvent.data).where(
+                mine, TrackerEvent.seq >= start, TrackerEvent.seq < cut,
+                TrackerEvent.type_name.in_(("slot", "active_loop")))
+            .order_by(TrackerEvent.seq)).scalars():
+        event = json.loads(data)
+        if event["event"] == "slot":
+            slots[event["name"]] = event
+        else:
+            loop = event
+    listening = {"event": "action", "name": "action_listen", "timestamp": 0.0}
+    return cut, [*slots.values(), *([loop] if loop else []), listening]
