@@ -113,7 +113,13 @@ class Draft:
             if (name not in told and fact["source"] == Source.WORDS.value
                     and fact["state"] == State.YES.value and name not in self.contradictions
                     and self.plainness.get(name, 1.0) < below):
-                del self.facts[name]
+                self.forget_cause(name)
+
+    def forget_cause(self, name: str) -> None:
+        """Drops a cause that was not meant."""
+        self.facts.pop(name, None)
+        if name in self.contradictions:
+            self.contradictions.remove(name)
 
     def settle_cause(self, name: str, state: State, said_in: str | None) -> None:
         """Keeps the answer to a read-back."""

@@ -317,7 +317,7 @@ class Intake:
         if state is State.YES and cause not in told and any(
                 c.confidence >= PLAINLY_ANOTHER for c in others):
             # "Yes, the cellar is wet" after another cause was read back: that one is meant.
-            draft.facts.pop(cause, None)
+            draft.forget_cause(cause)
             draft.reading_back = None
             return []
         if state is None:
@@ -441,7 +441,7 @@ class Intake:
         causes = sorted(causes_to_read_back(purchase, account, self._today(), self._claims.terms),
                         key=lambda cause: -draft.plainness.get(cause, 0.0))
         disputed = [c for c in draft.contradictions if c == "B"
-                    and draft.facts["B"]["source"] == Source.WORDS.value]
+                    and draft.facts.get("B", {}).get("source") == Source.WORDS.value]
         return next(iter((*causes, *disputed)), None)
 
     def _decide(self, draft: Draft, conversation_id: str) -> list[Say]:
