@@ -98,7 +98,7 @@ _AN_INCIDENT = 0.15
 #: How much of "somebody else's" counts as perhaps the customer's own; it is read back anyway.
 _PERHAPS_OWN = 0.7
 #: From which hazard score on a message is an emergency: alone, and as an answer to a question.
-ALARM, ALARM_IN_ANSWER = 0.45, 0.75
+ALARM, ALARM_IN_ANSWER = 0.3, 0.5
 #: A topic of its own in the middle of a question has to be this likely.
 _ASIDE = 0.5
 #: Where any text is an answer, an aside has to be plainer.
@@ -201,6 +201,18 @@ def causes_heard(heard: Heard, asked: str | None) -> tuple[CauseHeard, ...]:
             found[cause, state] = max(found.get((cause, state), 0.0), share)
     causes = (CauseHeard(cause, state, p) for (cause, state), p in found.items())
     return tuple(sorted(causes, key=lambda c: -c.confidence))
+
+
+#: Causes that are told in much the same words, so that one story sounds like several of them.
+_KINDRED = ({"B", "accident"}, {"wear", "battery_exhaustion", "outer_covering"},
+            {"E", "battery_exhaustion"}, {"C", "misapplication", "against_manual"},
+            {"negligence", "against_manual", "misapplication"}, {"accident", "outer_covering"},
+            {"E", "F"}, {"C", "B"}, {"accident", "act_of_god"}, {"wear", "B"})
+
+
+def are_kindred(one: str, other: str) -> bool:
+    """Whether two causes are easily taken for each other."""
+    return one != other and any({one, other} <= group for group in _KINDRED)
 
 
 def _weighted(intents: Mapping[str, float], expected: Mapping[str, float]) -> dict[str, float]:

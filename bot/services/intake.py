@@ -24,7 +24,7 @@ from bot.services.claims import Claims, Statement
 from bot.services.draft import Draft
 from bot.services.fault_dates import read_fault_date
 from bot.services.handoff import Handoffs
-from bot.services.heard import Heard, Meaning, causes_heard, meaning
+from bot.services.heard import Heard, Meaning, are_kindred, causes_heard, meaning
 from bot.services.orders import ATTEMPTS_PER_CONVERSATION, Item, Orders, PlacedOrder
 from bot.services.symptoms import Symptoms
 from bot.store.keys import number_key
@@ -37,6 +37,8 @@ CAUSE_HEARD = 0.4
 CAUSE_ANSWERED = 0.33
 #: A second cause in the same message has to be said more plainly.
 ANOTHER_CAUSE_HEARD = 0.6
+#: So has one that is told in much the same words as the first: a blow in anger and an accident.
+KINDRED_CAUSE_HEARD = 0.9
 #: Told this plainly in passing, a cause is read back at once; else what happened is asked first.
 PLAINLY_TOLD = 0.7
 #: Said this plainly, another cause than the one read back is what the customer means.
@@ -140,7 +142,10 @@ class Intake:
         for cause in told:
             needed = CAUSE_ANSWERED if asked == "incident" else CAUSE_HEARD
             # What is said for and against the first one counts alike: it is read back then.
-            if cause.confidence < (needed if cause.name == told[0].name else ANOTHER_CAUSE_HEARD):
+            if cause.name != told[0].name:
+                needed = (KINDRED_CAUSE_HEARD if are_kindred(cause.name, told[0].name)
+                          else ANOTHER_CAUSE_HEARD)
+            if cause.confidence < needed:
                 continue
             # At the read-back the answer itself settles that cause.
             if asked == "cause_confirmed" and cause.name == draft.reading_back:
@@ -272,10 +277,14 @@ class Intake:
         return []
 
     def _answer_fixed(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
-        if means.act in ("affirm", "deny"):
-            draft.fixed = means.act == "affirm"
+        works, still = (heard.most(f"fixed/{kind}") for kind in ("yes", "no"))
+        # "Yes, I tried that. No better." answers another question first.
+        plainly_still = still >= FIXED_HEARD and still > works
+        if means.act == "deny" or (means.act == "affirm" and plainly_still):
+            draft.fixed = False
+        elif means.act == "affirm":
+            draft.fixed = True
         elif means.act == "fixed":
-            works, still = (heard.most(f"fixed/{kind}") for kind in ("yes", "no"))
             sure = works >= FIXED_OUTWEIGHS * (works + still)
             if max(works, still) < FIXED_HEARD or (works > still and not sure):
                 again = self._again(draft, "fixed")
@@ -328,6 +337,10 @@ class Intake:
         draft.settle_cause(cause, state, heard.message_id)
         if state is State.YES:
             draft.forget_faint_causes(told, PLAINLY_TOLD)
+            for other in list(draft.facts):
+                # What was told in much the same words has been explained by the one confirmed.
+                if are_kindred(other, cause) and other not in told:
+                    draft.forget_faint_causes(set(draft.facts) - {other}, KINDRED_CAUSE_HEARD)
         draft.reading_back = None
         draft.misses.pop("cause_confirmed", None)
         return []

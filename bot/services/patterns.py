@@ -68,7 +68,10 @@ def find(text: str) -> Found:
     phones = tuple(dict.fromkeys(
         m.group().strip() for m in _PHONE.finditer(rest)
         if 7 <= sum(c.isdigit() for c in m.group()) <= 15))
-    postal = tuple(dict.fromkeys(m.group().strip() for m in _POSTAL.finditer(rest)))
+    postal = tuple(dict.fromkeys(
+        code for m in _POSTAL.finditer(rest)
+        # "1013 GZ" is one code, "4870 is the postcode" begins with one.
+        for code in (m.group().strip(), *re.findall(r"^(\d{4}) [a-z]{2}$", m.group().strip()))))
     return Found(tuple(_order_numbers(rest)), emails, phones, postal, dates)
 
 

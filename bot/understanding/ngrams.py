@@ -1,7 +1,8 @@
-"""A linear classifier on the letters of a text: two to five in a row, hashed.
+"""A linear classifier on the letters and words of a text: n-grams of both, hashed.
 
 The encoder blurs what words share a meaning; letters keep them apart ("no smoke", "a fuse once"),
-in every script. Each sees what the other misses, so their probabilities are multiplied.
+in every script, and pairs of words what belongs together. Each sees what the other misses, so their
+probabilities are multiplied.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.linear_model import SGDClassifier
 
@@ -21,9 +23,20 @@ _ALPHA = 1e-6
 Array = np.ndarray
 
 
-def _vectorizer() -> HashingVectorizer:
-    return HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), n_features=_BUCKETS,
-                             alternate_sign=False)
+class _Vectorizer:
+    """Rows of hashed n-grams: two to five letters, one or two words."""
+
+    def __init__(self) -> None:
+        self._kinds = [
+            HashingVectorizer(analyzer="char_wb", ngram_range=(2, 5), n_features=_BUCKETS,
+                              alternate_sign=False),
+            HashingVectorizer(analyzer="word", ngram_range=(1, 2), n_features=_BUCKETS,
+                              alternate_sign=False, token_pattern=r"(?u)\b\w+\b"),
+        ]
+
+    def transform(self, texts: Sequence[str]) -> csr_matrix:
+        """One sparse row a text."""
+        return hstack([kind.transform(texts) for kind in self._kinds], format="csr")
 
 
 class NgramModel:
@@ -32,12 +45,12 @@ class NgramModel:
     def __init__(self, labels: Sequence[str], weights: Array, bias: Array) -> None:
         self.labels = tuple(labels)
         self._weights, self._bias = weights, bias
-        self._vectorizer = _vectorizer()
+        self._vectorizer = _Vectorizer()
 
     @classmethod
     def train(cls, texts: Sequence[str], labels: Sequence[str]) -> NgramModel:
         """Learns from one label a text."""
-        matrix = _vectorizer().transform(texts)
+        matrix = _Vectorizer().transform(texts)
         model = SGDClassifier(loss="log_loss", alpha=_ALPHA, max_iter=_ROUNDS, tol=None,
                               random_state=0, n_jobs=-1)
         model.fit(matrix, np.asarray(labels))

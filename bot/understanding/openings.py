@@ -13,7 +13,9 @@ ACTS = ("affirm", "deny", "dont_know")
 _FILLERS = re.compile(
     r"^(?:well|hm+|um+|uh+|oh|ah|eh|so|also|nun|naja|tja|bueno|pues|ben|bah|beh|allora|nou|"
     r"no dobra|ну|えっと|あの|음|嗯嗯|那个|เอ่อ|valla|şey|والله|بصراحة|honestly|tbh|i think|"
-    r"sorry|please)\b[\s,.…]*",
+    r"sorry|please|wow|omg|oh my god|my god|god|hey|yay|super|genial|guau|uau|вау|ого|vay|哇|와|"
+    r"わあ|おお)"
+    r"(?!\w)[\s,.!…]*",
     re.IGNORECASE)
 _NO_SPACES = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
@@ -30,7 +32,7 @@ def _words() -> list[tuple[str, str]]:
 def act_at_start(text: str) -> str | None:
     """`affirm`, `deny` or `dont_know` if the text begins with such a word, else None."""
     said = text.strip().casefold().lstrip("¡¿\"'«“„-–— ")
-    for _ in range(2):
+    for _ in range(3):
         said = _FILLERS.sub("", said)
     for word, act in _words():
         alone = word.endswith(".")

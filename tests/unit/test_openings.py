@@ -11,6 +11,7 @@ from bot.understanding.openings import act_at_start
     ("Yes, it was the rain", "affirm"), ("nope", "deny"), ("no idea, sorry", "dont_know"),
     ("sí", "affirm"), ("si", "affirm"), ("si, claro", "affirm"), ("si lo apago vuelve", None),
     ("he, aynen", "affirm"), ("he vuelto a probar y nada", None), ("はい、そうです", "affirm"),
+    ("Oh wow, yes! It goes up again", "affirm"), ("oh my god yes, that did it", "affirm"),
     ("não foi isso", "deny"), ("не знаю", "dont_know"), ("nothing helped", None),
 ])
 def test_an_answer_is_known_by_its_first_words(text: str, act: str | None) -> None:
@@ -28,6 +29,11 @@ def test_numbers_are_found_where_no_spaces_stand_between_words(text: str, phone:
 def test_an_address_ends_where_another_script_begins() -> None:
     assert patterns.find("邮箱是li.wei@example.com谢谢").emails == ("li.wei@example.com",)
     assert patterns.find("mein müller@example.de hier").emails == ("müller@example.de",)
+
+
+def test_a_code_before_a_short_word_is_found_alone_too() -> None:
+    assert "4870" in patterns.find("4870 is the postcode").postal_codes
+    assert patterns.find("1013 GZ").postal_codes == ("1013 GZ",)
 
 
 def test_thai_phrases_are_clauses() -> None:
