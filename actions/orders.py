@@ -10,6 +10,8 @@ from actions.handoff import emergency, hand_over
 from bot.services.orders import PlacedOrder
 
 GOALS = ("warranty_check", "order_status", "ticket_status")
+#: From this probability on a part of a message that asked for an order tells of a fault.
+_FAULT_TOLD = 0.6
 
 
 class ValidateLookupForm(ServiceAction):
@@ -26,7 +28,9 @@ class ValidateLookupForm(ServiceAction):
                 draft.goal = means.aside
             if draft.finished:
                 draft.start_over()
-            draft.mentions = [*draft.mentions, heard.text][-6:]
+            # Many begin with the order and mean the fault, which they told beside it.
+            draft.fault_told = heard.tells_a_fault() >= _FAULT_TOLD
+            turn.services.intake.note_story(draft, heard, means)
         if turn.is_emergency and turn.asked:
             emergency(turn)
             turn.say("utter_when_safe")
@@ -64,6 +68,8 @@ class ActionCloseLookup(ServiceAction):
         if goal == "claim":
             return [FollowupAction("claim_form")]
         answer_goal(turn, goal or "order_status")
+        if draft.fault_told and goal == "order_status" and not draft.ticket_number:
+            return [FollowupAction("claim_form")]
         return None
 
 

@@ -55,6 +55,7 @@ class Draft:
     claim_id: str | None = None
     claim_number: str | None = None
     goal: str | None = None
+    fault_told: bool = False
     waiting_goals: list[str] = field(default_factory=list)
     offer: str | None = None
     misses: dict[str, int] = field(default_factory=dict)

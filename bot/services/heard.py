@@ -20,6 +20,10 @@ ANSWERS = ("affirm", "deny", "dont_know", "cancel", "no_order_number", "fixed", 
            "incident")
 
 
+#: From this probability on a part of a message says whether it works again.
+_PLAIN_PART = 0.6
+
+
 @dataclass(frozen=True)
 class CauseHeard:
     """A cause that the message speaks of. `state`: yes, no or other (somebody else, a question)."""
@@ -74,6 +78,22 @@ class Heard:
         """The highest probability of a finer label, in the message or a part of it."""
         return max(labels.get(label, 0.0) for labels in (self.labels, *self.clauses))
 
+    def works_again(self) -> tuple[float, float]:
+        """How plainly it says that it works again, and that it is still broken.
+
+        Where parts say one and the other, the last one is the result.
+        """
+        plain = [(c.get("fixed/yes", 0.0), c.get("fixed/no", 0.0)) for c in self.clauses]
+        plain = [pair for pair in plain if max(pair) >= _PLAIN_PART]
+        if plain:
+            return plain[-1]
+        return self.most("fixed/yes"), self.most("fixed/no")
+
+    def tells_a_fault(self) -> float:
+        """How plainly the message, or a part of it, tells of something broken."""
+        return max(sum(p for label, p in labels.items() if label.startswith("claim/"))
+                   for labels in (self.labels, *self.clauses))
+
     def _all_labels(self) -> dict[str, float]:
         merged = {k: 0.0 for clause in self.clauses for k in clause}
         return {**merged, **self.labels}
@@ -98,7 +118,7 @@ _AN_INCIDENT = 0.15
 #: How much of "somebody else's" counts as perhaps the customer's own; it is read back anyway.
 _PERHAPS_OWN = 0.7
 #: From which hazard score on a message is an emergency: alone, and as an answer to a question.
-ALARM, ALARM_IN_ANSWER = 0.3, 0.5
+ALARM, ALARM_IN_ANSWER = 0.4, 0.5
 #: A topic of its own in the middle of a question has to be this likely.
 _ASIDE = 0.5
 #: Where any text is an answer, an aside has to be plainer.

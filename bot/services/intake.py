@@ -277,7 +277,7 @@ class Intake:
         return []
 
     def _answer_fixed(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
-        works, still = (heard.most(f"fixed/{kind}") for kind in ("yes", "no"))
+        works, still = heard.works_again()
         # "Yes, I tried that. No better." answers another question first.
         plainly_still = still >= FIXED_HEARD and still > works
         if means.act == "deny" or (means.act == "affirm" and plainly_still):
@@ -493,6 +493,10 @@ class Intake:
     def item(self, draft: Draft) -> Item:
         """The draft's item."""
         return next(i for i in self.order(draft).items if i.line_id == draft.line_id)
+
+    def note_story(self, draft: Draft, heard: Heard, means: Meaning) -> None:
+        """Keeps what a message tells of a fault, for a claim that may follow."""
+        self._take_story(draft, heard, None, means)
 
     def names_on_order(self, draft: Draft) -> list[str]:
         """The customer's name, once the order is known."""

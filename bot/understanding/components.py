@@ -45,7 +45,7 @@ _OF_A_CLAIM = ("claim", "incident", "fixed", "remedy")
 #: against them, if the whole message hints at one.
 _BESIDE_A_CLAIM = ("order_status", "warranty_check", "ticket_status", "contact", "smalltalk",
                    "presale", "out_of_scope")
-_CLAUSE_COUNTS, _HINT_OF_A_CLAIM = 0.6, 0.1
+_CLAUSE_COUNTS, _HINT_OF_A_CLAIM = 0.9, 0.05
 #: Most examples tell of claims, so a claim is expected too readily; measured on tests/development.
 _CLAIM_WEIGHS = 0.5
 #: A screen that fails "while driving" sounds like any screen that fails; other hazards are plainer.
@@ -178,8 +178,9 @@ def _set_intent(message: Message, intents: dict[str, float],
     """
     told = _told(intents)
     weighed = told * _CLAIM_WEIGHS
-    likeliest = max(intents, key=lambda name: intents[name])
-    if likeliest in _BESIDE_A_CLAIM and told >= _HINT_OF_A_CLAIM:
+    rival = max((name for name in intents if name not in _OF_A_CLAIM), default=None,
+                key=lambda name: intents[name])
+    if rival in _BESIDE_A_CLAIM and told >= _HINT_OF_A_CLAIM:
         weighed = max([weighed, *(_told(clause) * _CLAUSE_COUNTS for clause in clauses)])
     others = max((p for name, p in intents.items() if name not in _OF_A_CLAIM), default=0.0)
     of_claim = {name: p for name, p in intents.items() if name in _OF_A_CLAIM}
