@@ -97,6 +97,8 @@ class Draft:
         if cause.state not in ("yes", "no"):
             return
         state = State(cause.state)
+        if cause.name == "consequential_loss" and state is State.NO:
+            return  # a wish, and no fact that could be in dispute
         if state is State.YES:
             self.plainness[cause.name] = max(cause.confidence, self.plainness.get(cause.name, 0.0))
         before = self.facts.get(cause.name)

@@ -20,6 +20,11 @@ ANSWERS = ("affirm", "deny", "dont_know", "cancel", "no_order_number", "fixed", 
            "incident")
 
 
+#: Questions on the policy that sound like the cause they ask about.
+_ASKED_ABOUT = {"policy/water": "F", "policy/charger": "D", "policy/battery": "E",
+                "policy/modified": "C", "policy/misuse": "B", "policy/wear": "wear",
+                "policy/accident": "accident"}
+_A_FAULT, _HINT = 0.5, 0.1
 #: From this probability on a part of a message says whether it works again.
 _PLAIN_PART = 0.6
 
@@ -204,7 +209,10 @@ def causes_heard(heard: Heard, asked: str | None) -> tuple[CauseHeard, ...]:
     against each other, and what sounds like somebody else's story may still be their own.
     """
     found: dict[tuple[str, str], float] = {}
+    about_a_fault = heard.tells_a_fault() >= _A_FAULT
     for labels in (heard.labels, *heard.clauses):
+        if about_a_fault:
+            labels = _as_told(labels)
         told = {k: p for k, p in labels.items() if k.startswith("incident/")}
         mass = sum(told.values())
         asked_for = asked == "incident" and mass >= _AN_INCIDENT
@@ -233,6 +241,16 @@ _KINDRED = ({"B", "accident"}, {"wear", "battery_exhaustion", "outer_covering"},
 def are_kindred(one: str, other: str) -> bool:
     """Whether two causes are easily taken for each other."""
     return one != other and any({one, other} <= group for group in _KINDRED)
+
+
+def _as_told(labels: Mapping[str, float]) -> Mapping[str, float]:
+    """"Water got in" beside a fault tells what happened, and asks nothing about the policy."""
+    moved = dict(labels)
+    for question, cause in _ASKED_ABOUT.items():
+        told = f"incident/{cause}_yes"
+        if moved.get(told, 0.0) >= _HINT:
+            moved[told] += moved.pop(question, 0.0)
+    return moved
 
 
 def _weighted(intents: Mapping[str, float], expected: Mapping[str, float]) -> dict[str, float]:

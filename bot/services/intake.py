@@ -119,13 +119,13 @@ class Intake:
             draft.proofs = [*dict.fromkeys([*draft.proofs, *self._proofs(draft, heard, asked)])]
         return says
 
-    @staticmethod
-    def _proofs(draft: Draft, heard: Heard, asked: str | None) -> list[str]:
+    def _proofs(self, draft: Draft, heard: Heard, asked: str | None) -> list[str]:
         """What may verify the customer. Digits alone count only as the answer to that question."""
         order = number_key(draft.order_number or "")
         if asked == "verification":
             found = list(heard.proofs)
-            if not found and sum(c.isdigit() for c in heard.text) >= 3:
+            known = any(self._orders.known(n) for n in heard.order_numbers)
+            if not found and not known and sum(c.isdigit() for c in heard.text) >= 3:
                 # Nothing of a known shape, but it was given as a proof, and counts as one.
                 found = [heard.text] if len(heard.text) <= 15 else list(heard.order_numbers[:1])
         else:

@@ -27,7 +27,7 @@ BROKEN = {
     "zh": "你好,我的车载导航屏幕一直是黑的。",
 }
 SMOKE = {
-    "de": "Aus dem Radio kommt Rauch!", "es": "¡Sale humo de la radio!",
+    "de": "Hilfe, aus meinem Autoradio kommt gerade Rauch!", "es": "¡Sale humo de la radio!",
     "ja": "カーナビから煙が出ています!", "ru": "Из магнитолы идёт дым!",
     "zh": "导航仪在冒烟!", "ar": "يخرج دخان من جهاز الراديو!",
 }
