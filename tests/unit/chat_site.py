@@ -219,6 +219,8 @@ async def running(folder: Path, limits: Limits | None = None,
             yield Site(f"http://127.0.0.1:{listening.getsockname()[1]}", service, turns, stack)
         finally:
             turns.go_on.set()
+            # First the clients: one that polls a server that is gone waits for half a minute.
+            await stack.aclose()
             await server.before_stop()
             await server.close()
             if database is None:
