@@ -50,8 +50,9 @@ test-services: train ## the tests that need PostgreSQL or Redis
 test-browser: train $(BROWSER_STAMP) $(WIDGET) ## the tests that need Chromium
 	@$(BIN)/pytest -q -m browser $(ARGS)
 
-test-everything: train $(BROWSER_STAMP) $(WIDGET) ## the tests of both, in one run
-	@$(BIN)/pytest -q -m "services or browser" $(ARGS)
+test-everything: train $(BROWSER_STAMP) $(WIDGET) ## the tests of both, one kind after the other
+	@$(BIN)/pytest -q -m "services and not browser" $(ARGS)
+	@$(BIN)/pytest -q -m browser $(ARGS)
 
 screenshots: train $(BROWSER_STAMP) $(WIDGET) ## take the pictures in tests/browser/screenshots/ anew
 	@UPDATE_SCREENSHOTS=1 $(BIN)/pytest -q -m browser tests/browser/test_widget_looks.py $(ARGS)

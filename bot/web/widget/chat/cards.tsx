@@ -111,8 +111,9 @@ function TicketNumber({ value }: { value: string }) {
   return (
     <p class="number">
       <bdi class="number-value">{value}</bdi>
-      <button type="button" class="copy" onClick={copy} aria-label={t("copy_number", { number: value })}>
+      <button type="button" class="copy" onClick={copy}>
         <Icon name={copied ? "check" : "copy"} /><span>{copied ? t("copied") : t("copy")}</span>
+        <span class="hidden-words">{value}</span>
       </button>
     </p>
   );

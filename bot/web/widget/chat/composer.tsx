@@ -146,8 +146,8 @@ function UploadLine({ one, again, remove }:
               aria-label={t("upload_progress", { name: one.name, percent: share })} />
             <span aria-hidden="true">{share}</span></div>}
       </div>
-      {one.again && <button type="button" class="again" onClick={again}
-        aria-label={t("upload_retry", { name: one.name })}>{t("retry")}</button>}
+      {one.again && <button type="button" class="again" onClick={again}>
+        {t("retry")} <span class="hidden-words">{one.name}</span></button>}
       <button type="button" class="round small" onClick={remove}
         aria-label={t("upload_cancel", { name: one.name })}><Icon name="close" /></button>
     </li>
