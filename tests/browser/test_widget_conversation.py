@@ -172,9 +172,13 @@ def test_each_message_is_added_to_the_log_once(arrive: Arrive) -> None:
 
 def test_the_badge_counts_what_came_while_it_was_closed(arrive: Arrive) -> None:
     visitor = arrive().opens()
+    # Without a connection, so that the answer cannot come before the chat is closed.
+    visitor.context.set_offline(True)
+    expect(visitor.frame.locator(".status-offline")).to_be_visible(timeout=PATIENCE)
     visitor.field.fill(BROKEN)
     visitor.field.press("Enter")
     visitor.field.press("Escape")
+    visitor.context.set_offline(False)
     expect(visitor.launcher).to_have_accessible_name("Chat with us, new messages: 1",
                                                      timeout=PATIENCE)
     visitor.launcher.click()
