@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from actions.base import ServiceAction, Turn
@@ -146,8 +144,3 @@ class ActionAnswer(ServiceAction):
             draft.offer = None
             turn.say("utter_anything_else")
         return None
-
-
-def shop_time(turn: Turn) -> dt.datetime:
-    """Now in the shop's time zone."""
-    return turn.services.now().astimezone(turn.services.settings.working_hours.timezone)

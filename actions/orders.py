@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
-from actions.asides import answer_aside
+from actions.asides import answer_aside, return_refund
 from actions.base import ServiceAction, Turn
-from actions.handoff import emergency, hand_over
+from actions.handoff import emergency
 from bot.services.orders import PlacedOrder
 
 GOALS = ("warranty_check", "order_status", "ticket_status")
@@ -135,6 +135,5 @@ class ActionReturnRefund(ServiceAction):
         return "action_return_refund"
 
     def act(self, turn: Turn) -> list[EventType] | None:
-        turn.say("utter_return_refund")
-        hand_over(turn, "requested")
+        return_refund(turn)
         return None

@@ -5,21 +5,16 @@ from __future__ import annotations
 import sys
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
-from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po, write_po
 
-from bot.settings import ROOT
 from bot.wording.catalogue import DOMAIN, LANGUAGES, LOCALE, SOURCE
-from bot.wording.check import problems
+from bot.wording.check import extracted, problems
 
 
 def main() -> int:
     """Returns 1 if something is left to translate or to mend, which is printed."""
     template = Catalog(domain=DOMAIN, charset="utf-8")
-    with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
-        methods, _ = parse_mapping_cfg(file)
-    for _, _, text, comments, _ in extract_from_dir(str(ROOT), methods, keywords={}):
+    for text, comments in extracted():
         template.add(text, auto_comments=comments)
     _write(template, SOURCE)
     for language in LANGUAGES:

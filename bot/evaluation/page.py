@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-#: Reasons that the store or the flow decides; what is left is understanding.
+#: So many wrong claims are named; the rest stands in the JSON.
 _SHOWN_WRONG = 40
 
 

@@ -61,7 +61,6 @@ class Heard:
     dates: tuple[str, ...] = ()
     hazard: float = 0.0
     language: str = "en"
-    command: str | None = None
 
     @property
     def pressed(self) -> bool:

@@ -31,9 +31,15 @@ def problems() -> list[str]:
 
 def source_texts() -> set[str]:
     """Every English text that can be said, as the extractors of `babel.cfg` find them."""
+    return {text for text, _ in extracted()}
+
+
+def extracted() -> Iterator[tuple[str, list[str]]]:
+    """Each English text with the names of the places where it stands."""
     with (_ROOT / "babel.cfg").open(encoding="utf-8") as file:
         methods, _ = parse_mapping_cfg(file)
-    return {str(found[2]) for found in extract_from_dir(str(_ROOT), methods, keywords={})}
+    for _, _, text, comments, _ in extract_from_dir(str(_ROOT), methods, keywords={}):
+        yield str(text), comments
 
 
 def _of(translated: Catalog, english: set[str]) -> Iterator[str]:
