@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the chat widget into build/widget/, from the versions in bot/web/package-lock.json.
+# Builds the chat widget and the desk into build/, from the versions in bot/web/package-lock.json.
 # usage: web.sh STAMP    builds and leaves a stamp
 #        web.sh types    checks the types of its code
 set -eu

@@ -10,9 +10,6 @@ function say(text) {
   window.aftersaleChat?.open?.({ text });
 }
 
-for (const button of document.querySelectorAll("[data-say]")) {
-  button.addEventListener("click", () => say(button.dataset.say));
-}
 // The chat is not to open behind the list that led to it.
 glance.addEventListener("click", (event) => {
   if (event.target.closest(".link")) glance.hidePopover?.();

@@ -1,6 +1,6 @@
 // The requests over HTTP: the session, uploads, and files for browsers that block our cookie.
 
-import type { Attachment, Refusal, Session } from "./protocol";
+import type { Attachment, Refusal, Session } from "../../shared/protocol";
 import * as memory from "./memory";
 
 /** In memory until the browser has shown whether it keeps our cookie. */

@@ -1,11 +1,11 @@
 // Puts the parts together, and keeps the focus where the customer expects it.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { announce, listen } from "./announce";
+import { announce, listen } from "../../shared/announce";
 import type { Chat } from "./chat";
 import { Composer, type ComposerHandle } from "./composer";
 import { Header } from "./header";
-import { Icon } from "./icons";
+import { Icon } from "../../shared/icons";
 import { Intro } from "./intro";
 import { Log } from "./log";
 import { Menu } from "./menu";
@@ -13,7 +13,7 @@ import type { Actions } from "./message";
 import { FreshQuestion, QueueNotice, SafetyNotice } from "./notices";
 import { Rating } from "./rating";
 import { saveTranscript } from "./transcript";
-import { t } from "./texts";
+import { t } from "../../shared/texts";
 
 const TOUCH = matchMedia("(pointer: coarse)");
 

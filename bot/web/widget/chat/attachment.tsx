@@ -2,11 +2,11 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { cookieless, fetchFile, fileAddress } from "./api";
-import { bytes } from "./format";
-import { Icon } from "./icons";
-import { plainName } from "./links";
-import type { Attachment } from "./protocol";
-import { t } from "./texts";
+import { bytes } from "../../shared/format";
+import { Icon } from "../../shared/icons";
+import { plainName } from "../../shared/links";
+import type { Attachment } from "../../shared/protocol";
+import { t } from "../../shared/texts";
 
 const WIDEST = 240;
 

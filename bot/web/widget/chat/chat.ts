@@ -5,8 +5,8 @@ import { Connection } from "./connection";
 import { History } from "./history";
 import * as memory from "./memory";
 import { Outbox, type Outgoing } from "./outbox";
-import type { Accepted, Attachment, Confirm, Contact, Limits, Message, Owner, Resumed } from "./protocol";
-import { t } from "./texts";
+import type { Accepted, Attachment, Confirm, Contact, Limits, Message, Owner, Resumed } from "../../shared/protocol";
+import { t } from "../../shared/texts";
 
 /** A line that quickly came back was never worth a word. */
 const PATIENCE_MILLISECONDS = 2_500;

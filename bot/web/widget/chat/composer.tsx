@@ -2,12 +2,12 @@
 
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { announce } from "./announce";
-import { percent } from "./format";
-import { Icon } from "./icons";
+import { announce } from "../../shared/announce";
+import { percent } from "../../shared/format";
+import { Icon } from "../../shared/icons";
 import * as memory from "./memory";
-import type { Attachment, Limits } from "./protocol";
-import { t } from "./texts";
+import type { Attachment, Limits } from "../../shared/protocol";
+import { t } from "../../shared/texts";
 import { type Upload, useUploads } from "./uploads";
 
 const TALLEST = 132;

@@ -2,7 +2,7 @@
 
 import { io, type Socket } from "socket.io-client";
 import { currentToken } from "./api";
-import type { Refusal } from "./protocol";
+import type { Refusal } from "../../shared/protocol";
 
 const ANSWER_MILLISECONDS = 10_000;
 const RETRY_MILLISECONDS = 3_000;

@@ -1,8 +1,8 @@
 // The title, and one calm line about who is there and whether the connection is.
 
 import type { State } from "./chat";
-import { Icon } from "./icons";
-import { t } from "./texts";
+import { Icon } from "../../shared/icons";
+import { t } from "../../shared/texts";
 
 export function Header({ state, menu, onMenu, onClose }:
 { state: State; menu: boolean; onMenu(): void; onClose?: () => void }) {

@@ -1,7 +1,7 @@
 // The messages in the order of the conversation. What comes early waits for what is missing, so
 // that nothing is ever shown, or read out, in the wrong order or twice.
 
-import type { Message } from "./protocol";
+import type { Message } from "../../shared/protocol";
 
 export class History {
   shown: Message[] = [];

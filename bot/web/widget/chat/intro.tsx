@@ -1,10 +1,10 @@
 // What stands before the first message: who answers here, and what to do in an emergency.
 
-import { opening } from "./format";
-import { Icon } from "./icons";
-import { telephone } from "./links";
-import type { Contact } from "./protocol";
-import { parts, t } from "./texts";
+import { opening } from "../../shared/format";
+import { Icon } from "../../shared/icons";
+import { telephone } from "../../shared/links";
+import type { Contact } from "../../shared/protocol";
+import { parts, t } from "../../shared/texts";
 
 export function Intro({ greeting, contact, fresh, start }:
 { greeting?: string; contact: Contact | null; fresh: boolean; start(text: string): void }) {

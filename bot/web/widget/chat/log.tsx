@@ -2,11 +2,11 @@
 
 import { Component, createRef, type ComponentChildren } from "preact";
 import type { State } from "./chat";
-import { dayOf } from "./format";
-import { Icon } from "./icons";
+import { dayOf } from "../../shared/format";
+import { Icon } from "../../shared/icons";
 import { type Actions, type Entry, Said } from "./message";
-import type { Message } from "./protocol";
-import { t } from "./texts";
+import type { Message } from "../../shared/protocol";
+import { t } from "../../shared/texts";
 
 /** Messages of one side that follow each other this closely are one group. */
 const GROUP_MILLISECONDS = 5 * 60_000;

@@ -5,9 +5,9 @@ import type { Options } from "../loader/options";
 import { App, type Shell } from "./app";
 import { Chat } from "./chat";
 import { Host } from "./host";
-import { pick } from "./languages";
+import { pick } from "../../shared/languages";
 import * as memory from "./memory";
-import { language, speak } from "./texts";
+import { language, speak } from "../../shared/texts";
 import { applyColour } from "./theme";
 
 /** The shop's page answers within milliseconds, or it is not there to answer. */

@@ -11,7 +11,7 @@ export interface Unsent {
   text: string;
   shown: string;
   at: number;
-  attachments: import("./protocol").Attachment[];
+  attachments: import("../../shared/protocol").Attachment[];
 }
 
 const forgotten: Record<string, string> = {};

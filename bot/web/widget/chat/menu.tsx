@@ -1,9 +1,9 @@
 // What is needed now and then: language, transcript, rating, a new conversation.
 
 import { useEffect, useRef } from "preact/hooks";
-import { Icon, type IconName } from "./icons";
-import { LANGUAGES } from "./languages";
-import { language, t } from "./texts";
+import { Icon, type IconName } from "../../shared/icons";
+import { LANGUAGES } from "../../shared/languages";
+import { language, t } from "../../shared/texts";
 
 export interface MenuActions {
   speak(language: string): void;

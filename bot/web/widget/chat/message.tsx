@@ -1,13 +1,13 @@
 // One message in the log, from the moment it is written.
 
 import { Attached } from "./attachment";
-import { Card } from "./cards";
-import { timeOf } from "./format";
-import { Icon } from "./icons";
-import { Linked } from "./links";
+import { Card } from "../../shared/cards";
+import { timeOf } from "../../shared/format";
+import { Icon } from "../../shared/icons";
+import { Linked } from "../../shared/links";
 import type { Outgoing } from "./outbox";
-import type { Button, Contact, Message } from "./protocol";
-import { t } from "./texts";
+import type { Button, Contact, Message } from "../../shared/protocol";
+import { t } from "../../shared/texts";
 
 /** More or longer answers than this stand below each other. */
 const FEW = 4;

@@ -1,12 +1,12 @@
 // What stands above the messages until it is dealt with.
 
 import { useEffect, useRef } from "preact/hooks";
-import { Call, Opening } from "./cards";
-import { minutes } from "./format";
-import { Icon } from "./icons";
-import { Linked } from "./links";
-import type { Contact, Message, Owner } from "./protocol";
-import { t } from "./texts";
+import { Call, Opening } from "../../shared/cards";
+import { minutes } from "../../shared/format";
+import { Icon } from "../../shared/icons";
+import { Linked } from "../../shared/links";
+import type { Contact, Message, Owner } from "../../shared/protocol";
+import { t } from "../../shared/texts";
 
 /** Stays in sight, and is read out at once, until the customer says to have read it. */
 export function SafetyNotice({ message, contact, understood }:

@@ -2,8 +2,8 @@
 // none overtakes another one; with the same id each time, so that none arrives twice.
 
 import * as memory from "./memory";
-import type { Accepted, Attachment } from "./protocol";
-import { t } from "./texts";
+import type { Accepted, Attachment } from "../../shared/protocol";
+import { t } from "../../shared/texts";
 
 const TRIES = 3;
 const LONGEST_REST = 60;

@@ -1,9 +1,9 @@
 // How it was, in one to five stars: radio buttons, so that every keyboard and screen reader can.
 
 import { useState } from "preact/hooks";
-import { announce } from "./announce";
-import { Icon } from "./icons";
-import { t } from "./texts";
+import { announce } from "../../shared/announce";
+import { Icon } from "../../shared/icons";
+import { t } from "../../shared/texts";
 
 const STARS = [1, 2, 3, 4, 5];
 

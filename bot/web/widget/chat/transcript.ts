@@ -1,9 +1,9 @@
 // The conversation as a text file, for those who want to keep it.
 
-import { fullDate, momentInWords } from "./format";
+import { fullDate, momentInWords } from "../../shared/format";
 import { author } from "./message";
-import type { Message } from "./protocol";
-import { t } from "./texts";
+import type { Message } from "../../shared/protocol";
+import { t } from "../../shared/texts";
 
 export function saveTranscript(messages: readonly Message[]): void {
   const lines = [t("transcript_title", { shop: t("title"), date: fullDate(new Date()) }), ""];

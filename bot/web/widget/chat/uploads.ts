@@ -1,12 +1,12 @@
 // Files on their way to the server, before they are part of a message.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { announce } from "./announce";
+import { announce } from "../../shared/announce";
 import * as api from "./api";
-import { bytes } from "./format";
-import { plainName } from "./links";
-import type { Attachment, Limits } from "./protocol";
-import { t } from "./texts";
+import { bytes } from "../../shared/format";
+import { plainName } from "../../shared/links";
+import type { Attachment, Limits } from "../../shared/protocol";
+import { t } from "../../shared/texts";
 
 const MOST_FILES = 5;
 const PREVIEWED = /^image\/(jpeg|png|webp|gif)$/;

@@ -13,18 +13,26 @@ const SIGNS: Record<string, IconName> = {
   covered: "check", not_covered: "cross", needs_review: "person", unverified: "question",
 };
 
-export function Card({ custom, contact }: { custom: Custom; contact: Contact | null }) {
-  if (custom.type === "decision") return <Decision custom={custom} />;
-  if (custom.type === "ticket") return <Ticket custom={custom} />;
-  if (custom.type === "handoff") return <Handoff custom={custom} contact={contact} />;
+interface Props {
+  custom: Custom;
+  contact: Contact | null;
+  /** Tells cards of one kind apart where all of them are landmarks. */
+  mark?: string;
+}
+
+export function Card(props: Props) {
+  const { type } = props.custom;
+  if (type === "decision") return <Decision {...props} />;
+  if (type === "ticket") return <Ticket {...props} />;
+  if (type === "handoff") return <Handoff {...props} />;
   return null;
 }
 
-function Decision({ custom }: { custom: Custom }) {
+function Decision({ custom, mark = "" }: Props) {
   const outcome = custom.outcome && custom.outcome in SIGNS ? custom.outcome : "needs_review";
   const reasons = custom.reasons ?? [];
   return (
-    <section class={`card outcome-${outcome}`} aria-label={t("decision")}>
+    <section class={`card outcome-${outcome}`} aria-label={t("decision") + mark}>
       <p class="outcome-label"><Icon name={SIGNS[outcome]!} />{t(`outcome_${outcome}`)}</p>
       <p class="card-words">{t(`outcome_note_${outcome}`)}</p>
       <Facts rows={[
@@ -50,9 +58,9 @@ function Decision({ custom }: { custom: Custom }) {
   );
 }
 
-function Ticket({ custom }: { custom: Custom }) {
+function Ticket({ custom, mark = "" }: Props) {
   return (
-    <section class="card" aria-label={t("ticket")}>
+    <section class="card" aria-label={t("ticket") + mark}>
       <p class="card-heading"><Icon name="ticket" />{custom.urgent ? t("ticket_urgent") : t("ticket")}</p>
       {custom.ticket_number && <TicketNumber value={custom.ticket_number} />}
       <Facts rows={[
@@ -63,14 +71,14 @@ function Ticket({ custom }: { custom: Custom }) {
   );
 }
 
-function Handoff({ custom, contact }: { custom: Custom; contact: Contact | null }) {
+function Handoff({ custom, contact, mark = "" }: Props) {
   const route = custom.route ?? "ticket";
   const phone = custom.phone ?? (route === "phone" ? contact?.phone : null);
   const urgent = custom.reason === "emergency";
   const [sign, words]: [IconName, string] = route === "live_chat" ? ["person", t("handoff_live_chat")]
     : route === "phone" ? ["phone", t("handoff_phone")] : ["ticket", t("handoff_ticket")];
   return (
-    <section class={`card${urgent ? " card-urgent" : ""}`} aria-label={t("handoff")}>
+    <section class={`card${urgent ? " card-urgent" : ""}`} aria-label={t("handoff") + mark}>
       <p class="card-heading"><Icon name={sign} />{words}</p>
       {custom.ticket_number && <TicketNumber value={custom.ticket_number} />}
       {phone && route !== "live_chat" && <Call phone={phone} quiet={route !== "phone"} />}
