@@ -97,5 +97,12 @@ class ServiceAction(Action, ABC):
         turn = Turn(dispatcher, tracker)
         # In a thread, so that one customer's slow look-up neither stops the others nor escapes the
         # engine's time limit.
-        events = await asyncio.to_thread(self.act, turn) or []
+        events = await asyncio.to_thread(self._work, turn)
         return [*turn.changed_slots(), *events]
+
+    def _work(self, turn: Turn) -> list[EventType]:
+        proved = turn.draft.order_id
+        events = self.act(turn) or []
+        if turn.draft.order_id and turn.draft.order_id != proved:
+            turn.services.conversations.proved(turn.conversation, turn.draft.order_id)
+        return events

@@ -5,7 +5,8 @@ from __future__ import annotations
 from rasa_sdk.events import EventType
 
 from actions.base import ServiceAction, Turn
-from actions.wording import hours_text, time_until
+from actions.wording import time_until
+from bot.wording.hours import hours_text
 
 
 def contact(turn: Turn) -> None:

@@ -14,6 +14,12 @@ _LANGUAGE_SURE = 0.85
 _LANGUAGE_LETTERS = 12
 _GOAL_OF_FORM = {"claim_form": "claim"}
 _PURSUES_CLAIM = ("incident", "fixed", "remedy", "no_order_number")
+#: What is not understood, but tells of a broken product more than this, begins a claim.
+_OF_A_CLAIM, _A_CLAIM = ("claim", *_PURSUES_CLAIM), 0.25
+#: What is offered at the end of a claim, by how it ended.
+_OFFERED = {"not_covered": "review", "unverified": "person"}
+#: Letters up to which a "no" without the word is just that.
+_A_FEW_WORDS = 25
 #: A small talk or fallback repeated this often gets a person offered.
 _PATIENCE = 2
 #: "It works again" without a claim before it has to be this plain; else it starts one.
@@ -27,7 +33,9 @@ class ActionValidateSlotMappings(ServiceAction):
         return "action_validate_slot_mappings"
 
     def act(self, turn: Turn) -> list[EventType] | None:
-        events: list[EventType] = [SlotSet("topic", topic_of(turn))]
+        topic = topic_of(turn)
+        events: list[EventType] = [SlotSet("topic", topic)]
+        turn.services.conversations.about(turn.conversation, topic)
         language = language_of(turn)
         if language != turn.slots.get("language"):
             events.append(SlotSet("language", language))
@@ -40,7 +48,7 @@ def topic_of(turn: Turn) -> str | None:
     if turn.is_emergency:
         return "emergency"
     means = turn.means
-    if means.aside:
+    if means.aside and means.act != "claim":
         return means.aside
     if turn.form:
         return _GOAL_OF_FORM.get(turn.form) or turn.draft.goal or turn.slots.get("topic")
@@ -102,7 +110,13 @@ class ActionFallback(ServiceAction):
     def act(self, turn: Turn) -> list[EventType] | None:
         draft = turn.draft
         turn.services.intake.note_numbers(draft, turn.heard)
-        if draft.order_number and turn.heard.order_numbers:
+        heard = turn.heard
+        if not draft.finished and sum(heard.intents.get(n, 0.0) for n in _OF_A_CLAIM) >= _A_CLAIM:
+            turn.note_for_review(FALLBACK)
+            return [FollowupAction("claim_form")]
+        if draft.finished == "unverified" and (heard.proofs or heard.likely_numbers):
+            return [FollowupAction("claim_form")]  # there it is after all
+        if draft.order_number and heard.order_numbers:
             turn.say("utter_number_noted", order_number=draft.order_number)
             return None
         turn.note_for_review(FALLBACK)
@@ -116,6 +130,14 @@ class ActionFallback(ServiceAction):
         return None
 
 
+def _declines(turn: Turn) -> bool:
+    """Whether an offer is turned down: "no", and not "I don't see why, that is my number"."""
+    heard = turn.heard
+    if heard.pressed or heard.opening == "deny" or turn.means.act in ("cancel", "fixed"):
+        return True
+    return turn.means.act == "deny" and len(heard.text) <= _A_FEW_WORDS
+
+
 class ActionAnswer(ServiceAction):
     """A yes, no or thanks where no form asks: it answers what was offered last."""
 
@@ -124,14 +146,18 @@ class ActionAnswer(ServiceAction):
 
     def act(self, turn: Turn) -> list[EventType] | None:
         draft, act = turn.draft, turn.means.act
-        if draft.offer == "review" and act in ("affirm", "incident"):
-            if act == "affirm":
+        if draft.finished == "unverified" and (turn.heard.likely_numbers or turn.heard.proofs):
+            return [FollowupAction("claim_form")]  # "ok, it's CG2026-004512" wants no person
+        # Who said no first may still change their mind.
+        offered = draft.offer or (not draft.handoff and _OFFERED.get(draft.finished or ""))
+        if offered and act == "affirm":
+            if offered == "review":
                 review(turn)
             else:
-                turn.say("utter_offer_review")
-        elif draft.offer == "person" and act == "affirm":
-            draft.offer = None
-            hand_over(turn, "requested")
+                draft.offer = None
+                hand_over(turn, "requested")
+        elif draft.offer and not _declines(turn):
+            turn.say(f"utter_offer_{draft.offer}")
         elif act == "affirm" and not draft.finished:
             return [FollowupAction("claim_form")]
         elif act == "fixed" and turn.heard.most("fixed/yes") >= _PLAINLY_FIXED:

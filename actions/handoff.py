@@ -5,13 +5,14 @@ from __future__ import annotations
 from rasa_sdk.events import EventType
 
 from actions.base import ServiceAction, Turn
-from actions.wording import hours_text, time_until
+from actions.wording import time_until
 from bot.services.handoff import Handoff
+from bot.services.hazards import safety_response
+from bot.services.ticket_texts import say
+from bot.wording.hours import hours_text
 
 #: The label "frustration" has to hold this share of the topic `human`.
 _FRUSTRATED = 0.6
-HAZARDS = ("smoke", "fire", "burning_smell", "sparks", "melting", "hot", "battery", "fuse", "shock",
-           "driving")
 
 
 def hand_over(turn: Turn, reason: str) -> Handoff:
@@ -38,8 +39,7 @@ def hand_over(turn: Turn, reason: str) -> Handoff:
 def emergency(turn: Turn) -> None:
     """The safety message first, then a person."""
     kind = turn.heard.best_label("emergency")
-    turn.say(f"utter_safety_{kind if kind in HAZARDS else 'general'}", {"type": "safety",
-                                                                       "hazard": kind})
+    turn.say(safety_response(kind), {"type": "safety", "hazard": kind})
     hand_over(turn, "emergency")
 
 
@@ -58,8 +58,11 @@ def review(turn: Turn) -> None:
         hand_over(turn, "requested")
         return
     handoff = services.handoffs.review_route(turn.conversation)
-    ticket = services.claims.file(draft.claim_id, None, "", f"Review wanted. {turn.heard.text}")
+    ticket = services.claims.file(
+        draft.claim_id, None, "", say(turn.language, "review_wanted", text=turn.heard.text))
     draft.handoff, draft.ticket_number, draft.offer = handoff.public(), ticket.number, None
+    if ticket.joined:
+        turn.say("utter_ticket_added", ticket_number=ticket.number)
     turn.say(f"utter_review_{handoff.route}",
              {"type": "handoff", **handoff.public(), "ticket_number": ticket.number},
              ticket_number=ticket.number)
@@ -84,7 +87,9 @@ class ActionHuman(ServiceAction):
         return "action_human"
 
     def act(self, turn: Turn) -> list[EventType] | None:
-        if turn.draft.offer == "review" and turn.heard.best_label("human") == "review":
+        # "Yes, I want a person to look at it" takes what was offered; a bare wish does not.
+        wanted = turn.heard.best_label("human") == "review" or turn.heard.opening == "affirm"
+        if turn.draft.offer == "review" and wanted:
             review(turn)
         else:
             person(turn)

@@ -8,10 +8,13 @@ from actions.asides import answer_aside, return_refund
 from actions.base import ServiceAction, Turn
 from actions.handoff import emergency
 from bot.services.orders import PlacedOrder
+from bot.services.ticket_texts import subject
 
 GOALS = ("warranty_check", "order_status", "ticket_status")
 #: From this probability on a part of a message that asked for an order tells of a fault.
-_FAULT_TOLD = 0.6
+_FAULT_TOLD = 0.3
+#: What customers with a fault ask first: where their order is noted, and whether the year is over.
+_ASKED_BESIDE_A_FAULT = ("order_status", "warranty_check")
 
 
 class ValidateLookupForm(ServiceAction):
@@ -68,7 +71,7 @@ class ActionCloseLookup(ServiceAction):
         if goal == "claim":
             return [FollowupAction("claim_form")]
         answer_goal(turn, goal or "order_status")
-        if draft.fault_told and goal == "order_status" and not draft.ticket_number:
+        if draft.fault_told and goal in _ASKED_BESIDE_A_FAULT and not draft.ticket_number:
             return [FollowupAction("claim_form")]
         return None
 
@@ -105,7 +108,8 @@ def _tickets(turn: Turn) -> None:
     ticket = next((t for t in mine if t.number == draft.ticket_number), mine[0])
     draft.ticket_number = ticket.number
     if len(turn.heard.text) > 60:
-        tickets.add(ticket.number, turn.heard.text)
+        ticket = tickets.add(ticket.number, turn.heard.text)
+        draft.ticket_number = ticket.number
         turn.say("utter_ticket_added", ticket_number=ticket.number)
     turn.say("utter_ticket_answered" if ticket.last_reply else "utter_ticket_open",
              {"type": "ticket", "ticket_number": ticket.number, "state": ticket.state},
@@ -120,7 +124,7 @@ def _status(turn: Turn) -> None:
     # In the middle of a claim the fault is what is wrong, and not the parcel.
     if turn.form != "claim_form" and turn.services.intake.parcel_problem(turn.draft, turn.heard):
         ticket = turn.services.tickets.open(
-            "order", f"Parcel problem, order {order.order_number}",
+            "order", subject("parcel"),
             "\n".join(turn.draft.mentions or [turn.heard.text]),
             conversation_id=turn.conversation, order_id=order.order_id)
         turn.draft.ticket_number = ticket.number

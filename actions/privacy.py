@@ -5,12 +5,13 @@ from __future__ import annotations
 from rasa_sdk.events import EventType
 
 from actions.base import ServiceAction, Turn
+from bot.services.ticket_texts import subject
 
 
 def privacy(turn: Turn) -> None:
     """Opens a ticket from which the e-mail on file is written to."""
     ticket = turn.services.tickets.open(
-        "privacy", "Privacy request from chat", turn.heard.text,
+        "privacy", subject("privacy"), turn.heard.text,
         conversation_id=turn.conversation, order_id=turn.draft.order_id)
     turn.draft.ticket_number = ticket.number
     turn.say("utter_privacy", {"type": "ticket", "ticket_number": ticket.number},

@@ -12,6 +12,10 @@ from bot.policy import State
 from bot.services.draft import QUESTIONS
 from bot.services.heard import Meaning
 from bot.services.review import ASKED_AGAIN, CORRECTED
+from bot.services.ticket_texts import say
+
+#: What somebody means who goes on about a refused claim, rather than about another one.
+_DISPUTES = ("incident", "deny", "dont_know")
 
 
 class ValidateClaimForm(ServiceAction):
@@ -28,7 +32,14 @@ class ValidateClaimForm(ServiceAction):
             # Rasa validates twice when a form begins; a message is taken in once.
             return [SlotSet("requested_slot", turn.slots.get("requested_slot"))]
         draft.heard_message = turn.heard.message_id
-        if turn.asked is None and (draft.finished or draft.decision):
+        if turn.asked is None and draft.offer == "review" and means.act in _DISPUTES:
+            # Whoever tells what happened once more after a refusal disputes it.
+            turn.say("utter_offer_review")
+            return [SlotSet("requested_slot", None)]
+        if turn.asked is None and draft.finished == "unverified" and (
+                turn.heard.proofs or turn.heard.likely_numbers):
+            draft.take_up_again()
+        elif turn.asked is None and (draft.finished or draft.decision):
             draft.start_over()
         if means.act == "cancel" and turn.asked and intake.answers_with_a_number(turn.heard,
                                                                                  turn.asked):
@@ -53,7 +64,9 @@ class ValidateClaimForm(ServiceAction):
             turn.note_for_review(ASKED_AGAIN)
         if read_back and draft.facts.get(read_back, {}).get("state") == State.NO.value:
             _note_misheard(turn, read_back)
-        if means.aside in AFTER_VERIFICATION:
+        if means.aside in AFTER_VERIFICATION and turn.asked is None and draft.fault_told:
+            pass  # the look-up before this claim has answered it
+        elif means.aside in AFTER_VERIFICATION:
             if draft.order_id or (means.aside == "ticket_status" and draft.ticket_number):
                 answer_goal(turn, means.aside)
             elif means.aside not in draft.waiting_goals:
@@ -83,7 +96,7 @@ class ActionCloseClaim(ServiceAction):
             ticket = services.claims.file(draft.claim_id, draft.remedy, draft.remedy_note,
                                           _summary(turn))
             draft.ticket_number = ticket.number
-            turn.say(f"utter_filed_{draft.remedy}",
+            turn.say("utter_ticket_added" if ticket.joined else f"utter_filed_{draft.remedy}",
                      {"type": "ticket", "ticket_number": ticket.number},
                      ticket_number=ticket.number)
         elif draft.finished == "needs_review":
@@ -91,6 +104,8 @@ class ActionCloseClaim(ServiceAction):
             handoff = services.handoffs.review_route(turn.conversation)
             ticket = services.claims.file(draft.claim_id, None, "", _summary(turn))
             draft.handoff, draft.ticket_number = handoff.public(), ticket.number
+            if ticket.joined:
+                turn.say("utter_ticket_added", ticket_number=ticket.number)
             turn.say(f"utter_review_{handoff.route}",
                      {"type": "handoff", **handoff.public(), "ticket_number": ticket.number},
                      ticket_number=ticket.number)
@@ -108,11 +123,14 @@ def _note_misheard(turn: Turn, cause: str) -> None:
 
 
 def _summary(turn: Turn) -> str:
-    draft = turn.draft
-    return "\n".join([
-        f"Item: {draft.claim_item}", f"Fault: {draft.symptom}",
-        f"Before the fault: {draft.incident or '-'}", f"Remedy: {draft.remedy or '-'}",
-        f"Remark: {draft.remedy_note or '-'}"])
+    """The claim as its customer told it, in their language."""
+    draft, language = turn.draft, turn.language
+    told = {
+        "item": draft.claim_item, "fault": draft.symptom, "incident": draft.incident,
+        "remedy": draft.remedy and say(language, f"remedy_{draft.remedy}"),
+        "remark": draft.remedy_note}
+    return "\n".join(say(language, f"claim_{name}", **{name: text})
+                     for name, text in told.items() if text)
 
 
 class _Ask:

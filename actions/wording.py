@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Any
 
-from babel.dates import format_date, format_skeleton, format_time, format_timedelta, get_day_names
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.services.hours import DAYS
 from bot.services.intake import Say
 from bot.wording.catalogue import translate
 
@@ -37,16 +35,6 @@ def written(value: Any, language: str) -> str:
         quoted = translate("“{text}”", language)
         return "\n".join(quoted.format(text=translate(str(part), language)) for part in value)
     return str(value)
-
-
-def hours_text(hours: str, language: str) -> str:
-    """Working hours as a customer reads them: "пн – пт 09:00-18:00"."""
-    if hours in ("24/7", "closed"):
-        return translate("day and night" if hours == "24/7" else "not at the moment", language)
-    names = get_day_names("abbreviated", locale=language)
-    for number, day in enumerate(DAYS):
-        hours = re.sub(rf"\b{day}\b", str(names[number]), hours, flags=re.IGNORECASE)
-    return hours
 
 
 def time_until(moment: dt.datetime, now: dt.datetime, language: str) -> str:

@@ -21,6 +21,10 @@ class ConcurrentTurn(AftersaleError):
     """Another turn of the same conversation was saved first; nothing of this one was kept."""
 
 
+class TakenOver(AftersaleError):
+    """A person took the conversation over during a turn; nothing of the turn was kept."""
+
+
 class BadMessage(AftersaleError):
     """A message cannot be taken in (empty, too long, not text)."""
 
@@ -51,6 +55,31 @@ class ImportRefused(AftersaleError):
 
 class NotAllowed(AftersaleError):
     """Somebody asked for a record that is not theirs, or for a step that the state forbids."""
+
+
+class Unsure(AftersaleError):
+    """A step that nothing forbids and nothing speaks for: it needs somebody's word."""
+
+
+class Unknown(AftersaleError):
+    """There is no such record, or none that the one who asks may see."""
+
+
+class TooOften(AftersaleError):
+    """Something was tried too often; it may be tried again in `retry_after` seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"too often; try again in {retry_after} seconds")
+        self.retry_after = retry_after
+
+
+class SignInRefused(AftersaleError):
+    """Somebody could not sign in. `reason`: wrong, code, signed_out, or locked for so many
+    seconds (`retry_after`)."""
+
+    def __init__(self, reason: str, retry_after: int | None = None) -> None:
+        super().__init__(f"signing in was refused: {reason}")
+        self.reason, self.retry_after = reason, retry_after
 
 
 class ModelError(AftersaleError):

@@ -5,21 +5,43 @@ from __future__ import annotations
 import os
 import re
 import zoneinfo
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from dotenv import dotenv_values
 from email_validator import EmailNotValidError, validate_email
 
 from bot.errors import SettingError
 from bot.services.hours import WorkingHours
+from bot.services.mail_servers import (
+    Door,
+    Mailbox,
+    Server,
+    read_door,
+    read_mailboxes,
+    read_smtp,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 
 _ORIGIN = re.compile(
     r"https?://(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 _SHORTEST_KEY = 32
+_Read = TypeVar("_Read")
+_SHORTEST_SECRET = 16
+
+
+@dataclass(frozen=True)
+class ChatwootSettings:
+    """Where conversations go instead of our own desk. `secret` is that of its webhook."""
+
+    url: str
+    token: str
+    account: int
+    inbox: int
+    secret: str
 
 
 @dataclass(frozen=True)
@@ -34,11 +56,25 @@ class Settings:
     support_email: str
     presale_email: str
     seed_demo: bool
+    public_url: str
     widget_origins: tuple[str, ...]
     widget_identity_key: str | None
+    agent_idle_minutes: int
     attachments_dir: Path
     attachment_max_mb: int
+    mailboxes: tuple[Mailbox, ...]
+    mail_door: Door | None
+    mail_dir: Path
+    mail_from: str
+    mail_trusted_server: str | None
+    mail_after_minutes: int
+    smtp: Server | None
     model_dir: Path
+    reply_within: int
+    reply_in_working_hours: bool
+    emergency_reply_within: int
+    webhook_private: bool
+    chatwoot: ChatwootSettings | None
 
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -74,11 +110,25 @@ class Settings:
             support_email=get.email("SUPPORT_EMAIL", "support@example.com"),
             presale_email=get.email("PRESALE_EMAIL", "sales@example.com"),
             seed_demo=get.flag("SEED_DEMO", True),
+            public_url=get.origin("PUBLIC_URL", "http://127.0.0.1:5005"),
             widget_origins=get.origins("WIDGET_ORIGINS"),
             widget_identity_key=get.key("WIDGET_IDENTITY_KEY"),
+            agent_idle_minutes=get.number("AGENT_IDLE_MINUTES", 10, 1, 1440),
             attachments_dir=ROOT / get.text("ATTACHMENTS_DIR", "var/attachments"),
             attachment_max_mb=get.number("ATTACHMENT_MAX_MB", 50, 1, 500),
+            mailboxes=get.parsed("MAILBOXES", read_mailboxes) or (),
+            mail_door=get.parsed("MAIL_DOOR", read_door),
+            mail_dir=ROOT / get.text("MAIL_DIR", "var/mail"),
+            mail_from=get.email("MAIL_FROM", get.text("SUPPORT_EMAIL", "support@example.com")),
+            mail_trusted_server=get.optional("MAIL_TRUSTED_SERVER"),
+            mail_after_minutes=get.number("MAIL_AFTER_MINUTES", 5, 0, 1440),
+            smtp=get.parsed("SMTP_URL", read_smtp),
             model_dir=ROOT / "models",
+            reply_within=get.number("REPLY_WITHIN", 24, 1, 720),
+            reply_in_working_hours=get.flag("REPLY_WITHIN_WORKING_HOURS", False),
+            emergency_reply_within=get.number("EMERGENCY_REPLY_WITHIN", 5, 1, 240),
+            webhook_private=get.flag("WEBHOOK_PRIVATE", False),
+            chatwoot=_chatwoot(get),
         )
 
 
@@ -91,6 +141,16 @@ class _Reader:
 
     def text(self, name: str, default: str) -> str:
         return self.optional(name) or default
+
+    def parsed(self, name: str, read: Callable[[str], _Read]) -> _Read | None:
+        """What `read` makes of a value. It may hold a password, so it is not repeated."""
+        value = self.optional(name)
+        if value is None:
+            return None
+        try:
+            return read(value)
+        except ValueError as error:
+            raise SettingError(f"{name}: {error}") from None
 
     def flag(self, name: str, default: bool) -> bool:
         value = self.optional(name)
@@ -119,6 +179,13 @@ class _Reader:
             found.append(origin)
         return tuple(dict.fromkeys(found))
 
+    def origin(self, name: str, default: str) -> str:
+        """The one origin at which this server is reached from outside."""
+        found = self.origins(name) or (default,)
+        if len(found) > 1:
+            raise SettingError(f"{name}: there is one public address, not {len(found)}")
+        return found[0]
+
     def key(self, name: str) -> str | None:
         value = self.optional(name)
         if value is not None and len(value) < _SHORTEST_KEY:
@@ -134,6 +201,24 @@ class _Reader:
         except EmailNotValidError as error:
             raise SettingError(f"{name}={value!r} is not an e-mail address: {error}") from None
         return value
+
+
+def _chatwoot(get: _Reader) -> ChatwootSettings | None:
+    url, token = get.optional("CHATWOOT_URL"), get.optional("CHATWOOT_TOKEN")
+    secret = get.optional("CHATWOOT_SECRET")
+    account = get.number("CHATWOOT_ACCOUNT", 0, 0, 999_999_999)
+    inbox = get.number("CHATWOOT_INBOX", 0, 0, 999_999_999)
+    if url is None:
+        return None
+    if not url.startswith(("https://", "http://")):
+        raise SettingError(f"CHATWOOT_URL={url!r} is not allowed; use https://chatwoot.example")
+    if token is None or secret is None or not account or not inbox:
+        raise SettingError("CHATWOOT_URL needs CHATWOOT_TOKEN, CHATWOOT_SECRET, CHATWOOT_ACCOUNT "
+                           "and CHATWOOT_INBOX too")
+    if len(secret) < _SHORTEST_SECRET:
+        raise SettingError("CHATWOOT_SECRET is too short; use the secret that Chatwoot shows for "
+                           "the webhook")
+    return ChatwootSettings(url, token, account, inbox, secret)
 
 
 def _absolute(url: str) -> str:

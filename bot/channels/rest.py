@@ -22,7 +22,8 @@ def rest_blueprint(assistant: Assistant, token: str) -> Blueprint:
     """`POST /webhooks/rest/webhook` with `Authorization: Bearer <token>`.
 
     In: {"sender", "message", "message_id"?}. Out: a list of {"recipient_id", "text", "buttons",
-    "custom"}, as in Rasa. The same `message_id` again returns the same replies.
+    "custom"}, as in Rasa. The same `message_id` again returns the same replies. What a person wrote
+    since the last request comes with them.
     """
     blueprint = Blueprint("rest_channel", url_prefix="/webhooks/rest")
 
@@ -42,8 +43,7 @@ def rest_blueprint(assistant: Assistant, token: str) -> Blueprint:
             return json_response({"error": str(error)}, 400)
         except StoreError as error:
             return json_response({"error": f"try again in a moment: {error}"}, 503)
-        replies = assistant.outbox.replies_to(accepted.inbox_id)
-        assistant.outbox.mark_delivered(accepted.inbox_id)
+        replies = assistant.outbox.hand_out(accepted.inbox_id)
         return json_response([_reply(sender, reply) for reply in replies])
 
     return blueprint

@@ -9,6 +9,7 @@ from bot.bootstrap import bootstrap
 from bot.engine.logs import quiet_logs
 from bot.errors import AftersaleError
 from bot.services.demo import seed_demo
+from bot.services.mail_servers import Door
 from bot.store.migrate import migrate
 
 
@@ -20,7 +21,7 @@ def serve(host: str, port: int) -> int:
 
     model = current_model(services.settings.model_dir)
     migrate(services.database)
-    _check_port(host, port)
+    _check_ports(host, port, services.settings.mail_door)
     if services.settings.seed_demo:
         seed_demo(services.database, services.today())
     print("Loading the assistant …", flush=True)
@@ -42,6 +43,8 @@ def serve(host: str, port: int) -> int:
     async def announce(*_: object) -> None:
         shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host
         print(f"\n  Demo shop and chat   http://{shown}:{port}/")
+        print(f"  Support centre       http://{shown}:{port}/support")
+        print(f"  Agents' desk         http://{shown}:{port}/desk   (bot staff add EMAIL)")
         print(f"  In the terminal      bot chat --url http://{shown}:{port}")
         if services.settings.api_token:
             print(f"  REST channel         http://{shown}:{port}/webhooks/rest/webhook")
@@ -61,7 +64,17 @@ def _collect_garbage_rarely() -> None:
     gc.set_threshold(10_000, 20, 50)
 
 
-def _check_port(host: str, port: int) -> None:
+def _check_ports(host: str, port: int, door: Door | None) -> None:
+    """Raises AftersaleError if the server, or the door for mails, cannot listen."""
+    _check_port(host, port, "choose another with --port")
+    if door is not None:
+        if door.port == port:
+            raise AftersaleError(f"MAIL_DOOR: port {port} is the server's own; set another")
+        _check_port(door.host, door.port, "set MAIL_DOOR to another")
+
+
+def _check_port(host: str, port: int, otherwise: str) -> None:
+    """Raises AftersaleError, with what to do `otherwise`, where nobody can listen there."""
     if not 0 < port < 65536:
         raise AftersaleError(f"port {port} is not between 1 and 65535")
     try:
@@ -70,5 +83,5 @@ def _check_port(host: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
     except OSError as error:
-        raise AftersaleError(f"{host}:{port} cannot be used: {error.strerror}; "
-                             "choose another with --port") from None
+        raise AftersaleError(
+            f"{host}:{port} cannot be used: {error.strerror}; {otherwise}") from None

@@ -14,8 +14,11 @@ from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
 from bot.channels.chat import ChatService, add_chat
+from bot.channels.email import add_email
 from bot.channels.rest import rest_blueprint
 from bot.channels.shop import shop_blueprint
+from bot.channels.support import SupportService, add_support
+from bot.desk import Surroundings, add_desk
 from bot.engine.assistant import Assistant
 from bot.services.demo import demo_situations
 
@@ -49,12 +52,22 @@ def create_application(assistant: Assistant) -> Sanic:
     app.config.REQUEST_MAX_SIZE = MAX_REQUEST
     app.config.FALLBACK_ERROR_FORMAT = "json"
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = 3.0
-    add_chat(app, ChatService(
+    relay = add_chat(app, ChatService(
         services.database, assistant.inbox, assistant.outbox, assistant.turns, services.contact,
         services.visitors, services.attachments, services.feedback,
         origins=settings.widget_origins, identity_key=settings.widget_identity_key,
         redis_url=settings.redis_url))
+    desk = add_desk(app, services, Surroundings(
+        assistant.handing_back, assistant.outbox.deliver, relay.agent_typing))
+    relay.to_desk = desk.hub.customer_typing
+    add_support(app, SupportService(
+        services.database, assistant.outbox, assistant.reader, assistant.responses,
+        services.support, services.ticket_answers,
+        services.ticket_life, services.ticket_links, services.ticket_pages,
+        services.attachments, services.contact, services.mail_out, settings.public_url))
     app.blueprint(shop_blueprint(services.contact, lambda: _demo_orders(assistant)))
+
+    add_email(app, assistant)
 
     @app.exception(SanicException)
     async def refused(_: Request, error: SanicException) -> HTTPResponse:
@@ -62,11 +75,16 @@ def create_application(assistant: Assistant) -> Sanic:
 
     @app.after_server_start
     async def start_sweep(app: Sanic, _: Any) -> None:
+        services.database.neighbours.start()
         app.ctx.sweep = asyncio.create_task(assistant.sweep())
 
     @app.before_server_stop
     async def stop_sweep(app: Sanic, _: Any) -> None:
         app.ctx.sweep.cancel()
+
+    @app.after_server_stop
+    async def stop_telling(*_: Any) -> None:
+        services.database.neighbours.stop()
 
     return app
 
@@ -75,9 +93,8 @@ def _demo_orders(assistant: Assistant) -> list[dict[str, Any]]:
     """The demo's orders, as long as they are in the store."""
     if not assistant.services.settings.seed_demo:
         return []
-    found = []
-    for situation in demo_situations(assistant.services.today()):
-        if assistant.services.orders.known(situation.order_number):
-            found.append({name: getattr(situation, name) for name in (
-                "order_number", "invoice_number", "verification", "items", "situation")})
-    return found
+    situations = demo_situations(assistant.services.today())
+    known = assistant.services.orders.known([one.order_number for one in situations])
+    return [{name: getattr(one, name) for name in (
+                "order_number", "invoice_number", "verification", "items", "situation")}
+            for one in situations if one.order_number in known]

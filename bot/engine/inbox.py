@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from bot.engine.door import Typed
 from bot.engine.replies import BUTTON_PREFIX
 from bot.errors import NoSuchAttachment
+from bot.services.messages import next_seq as next_seq
 from bot.store.database import Database
 from bot.store.tables import Attachment, Conversation, Inbox, Message, new_id, utcnow
 
-#: Seconds for which the process that took a message in may answer it before another one does.
-LEASE = dt.timedelta(seconds=60)
+#: How long the process that took a message in has to begin answering it, before any other may.
+LEASE = dt.timedelta(seconds=10)
 #: Turns that a message gets before it is given to a person.
 MAX_ATTEMPTS = 3
 _TRIES = 5
@@ -64,10 +65,15 @@ class InboxService:
                 Inbox.external_id == external_id))
             if there is not None:
                 return Accepted(there.id, conversation_id, there.message.seq, True)
-        if session.get(Conversation, conversation_id) is None:
-            session.add(Conversation(id=conversation_id, channel=channel))
+        conversation = session.get(Conversation, conversation_id)
+        if conversation is None:
+            conversation = Conversation(id=conversation_id, channel=channel)
+            session.add(conversation)
             session.flush()
         shown, heard = typed.shown, typed.heard
+        if conversation.snoozed_until is not None:
+            conversation.snoozed_until = None  # put aside until the customer writes at the latest
+            session.flush()  # everybody locks the conversation first and numbers then
         if shown.startswith(BUTTON_PREFIX):
             shown, heard = _pressed(session, conversation_id, shown) or (shown, heard)
         message = Message(id=new_id(), conversation_id=conversation_id, author="customer",
@@ -82,16 +88,16 @@ class InboxService:
         session.add_all([message, row])
         return Accepted(row.id, conversation_id, message.seq, False)
 
-    def oldest_waiting(self, conversation_id: str) -> str | None:
-        """The id of the message that a conversation is to answer next."""
+    def waiting(self, conversation_id: str) -> list[str]:
+        """The ids of a conversation's messages that wait for an answer, oldest first."""
         with self._database.unit_of_work() as session:
-            return session.scalar(
+            return list(session.scalars(
                 sa.select(Inbox.id).join(Message, Inbox.message_id == Message.id)
                 .where(Inbox.conversation_id == conversation_id, Inbox.state == "waiting")
-                .order_by(Message.seq).limit(1))
+                .order_by(Message.seq)))
 
     def forgotten(self) -> list[str]:
-        """Conversations with a message whose process did not answer it in time."""
+        """Conversations with a message that nobody answered in time."""
         with self._database.unit_of_work() as session:
             return list(session.scalars(
                 sa.select(Inbox.conversation_id).where(
@@ -102,13 +108,6 @@ class InboxService:
         with self._database.unit_of_work() as session:
             session.execute(sa.update(Inbox).where(Inbox.state == "waiting")
                             .values(leased_until=utcnow() - LEASE))
-
-
-def next_seq(session: Session, conversation_id: str) -> int:
-    """The next message number of a conversation."""
-    latest = session.scalar(sa.select(sa.func.max(Message.seq)).where(
-        Message.conversation_id == conversation_id))
-    return (latest or 0) + 1
 
 
 def _uploaded(session: Session, conversation_id: str, ids: Sequence[str]) -> list[Attachment]:

@@ -13,8 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, contains_eager
 
+from bot.services.ownership import AGENT
 from bot.store.database import Database
-from bot.store.tables import Message, Outbox, utcnow
+from bot.store.tables import Conversation, Inbox, Message, Outbox, utcnow
 
 logger = logging.getLogger(__name__)
 
@@ -24,7 +25,10 @@ _LONGEST_PAUSE = dt.timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class OutgoingMessage:
-    """A reply as a channel delivers it. `key` is the same at every attempt."""
+    """A reply as a channel delivers it. `key` is the same at every attempt.
+
+    `author` is assistant or agent.
+    """
 
     key: str
     conversation_id: str
@@ -32,6 +36,7 @@ class OutgoingMessage:
     text: str
     buttons: list[dict[str, str]]
     custom: dict[str, Any] | None
+    author: str = "assistant"
 
 
 #: Delivers a message; returns False if the channel cannot take it now.
@@ -58,31 +63,47 @@ class OutboxService:
             # Whoever comes second finds delivered what the first one took.
             lock = self._locks.setdefault(each, asyncio.Lock())
             async with lock:
-                await self._deliver(each)
+                # Another process leaves to us what comes while we deliver, so we look again.
+                while await self._deliver(each):
+                    pass
 
-    def _due(self) -> list[Any]:
-        return [Outbox.delivered_at.is_(None), Outbox.next_attempt_at <= utcnow(),
-                Outbox.channel.in_(list(self._channels))]
+    def _left(self) -> list[Any]:
+        return [Outbox.delivered_at.is_(None), Outbox.channel.in_(list(self._channels))]
 
     def _with_replies(self) -> list[str]:
         with self._database.separate_unit_of_work() as session:
             return list(session.scalars(
-                sa.select(Outbox.conversation_id).where(*self._due()).distinct().limit(_BATCH)))
+                sa.select(Outbox.conversation_id)
+                .where(*self._left(), Outbox.next_attempt_at <= utcnow())
+                .distinct().limit(_BATCH)))
 
-    async def _deliver(self, conversation_id: str) -> None:
+    async def _deliver(self, conversation_id: str) -> bool:
+        """Delivers what is left of a conversation, in order; whether there may be more."""
+        left = [Outbox.conversation_id == conversation_id, *self._left()]
         with self._database.separate_unit_of_work() as session:
             rows = session.scalars(
-                sa.select(Outbox).join(Outbox.message)
-                .where(Outbox.conversation_id == conversation_id, *self._due())
+                sa.select(Outbox).join(Outbox.message).where(*left)
                 .options(contains_eager(Outbox.message)).order_by(Message.seq).limit(_BATCH)
                 .with_for_update(skip_locked=True, of=Outbox)).all()
+            if not rows:
+                return False
+            first = session.scalar(sa.select(Outbox.id).join(Outbox.message).where(*left)
+                                   .order_by(Message.seq).limit(1))
+            if rows[0].id != first:
+                return False  # the first one is another process's, and so are those behind it
             for row in rows:
+                if row.next_attempt_at > utcnow():
+                    return False
+                if _too_late(session, row):
+                    _withdraw(row)
+                    continue
                 row.attempts += 1
                 if not await self._try(row):
                     row.next_attempt_at = utcnow() + min(
                         dt.timedelta(seconds=2 ** min(row.attempts, 12)), _LONGEST_PAUSE)
-                    return  # a later reply must not overtake one that did not get through
+                    return False  # a later reply must not overtake one that did not get through
                 row.delivered_at = utcnow()
+            return True
 
     async def _try(self, row: Outbox) -> bool:
         try:
@@ -91,26 +112,44 @@ class OutboxService:
             logger.exception("the channel %s did not take a message", row.channel)
             return False
 
-    def replies_to(self, inbox_id: str) -> list[OutgoingMessage]:
-        """The replies of one turn, for channels whose caller waits for them."""
+    def hand_out(self, inbox_id: str) -> list[OutgoingMessage]:
+        """The replies of one turn and what people wrote meanwhile, for a caller who waits.
+
+        From then on all of it belongs to this message: the same message again gets it again.
+        """
         with self._database.separate_unit_of_work() as session:
-            return [outgoing(row) for row in _of_turn(session, inbox_id)]
-
-    def mark_delivered(self, inbox_id: str) -> None:
-        """Notes that the waiting caller has the replies of a turn."""
-        with self._database.separate_unit_of_work() as session:
-            for row in _of_turn(session, inbox_id):
-                row.delivered_at = row.delivered_at or utcnow()
-
-
-def _of_turn(session: Session, inbox_id: str) -> list[Outbox]:
-    return list(session.scalars(
-        sa.select(Outbox).join(Outbox.message).where(Outbox.inbox_id == inbox_id)
-        .options(contains_eager(Outbox.message)).order_by(Message.seq)))
+            here = sa.select(Inbox.conversation_id).where(Inbox.id == inbox_id).scalar_subquery()
+            meanwhile = sa.and_(Outbox.inbox_id.is_(None), Outbox.delivered_at.is_(None))
+            rows = session.scalars(
+                sa.select(Outbox).join(Outbox.message)
+                .where(Outbox.conversation_id == here,
+                       sa.or_(Outbox.inbox_id == inbox_id, meanwhile))
+                .options(contains_eager(Outbox.message)).order_by(Message.seq)
+                .with_for_update(of=Outbox)).all()
+            for row in rows:
+                row.inbox_id, row.delivered_at = inbox_id, row.delivered_at or utcnow()
+            return [outgoing(row) for row in rows
+                    if row.dropped_at is None and not _too_late(session, row)]
 
 
 def outgoing(row: Outbox) -> OutgoingMessage:
     """A stored reply as a channel delivers it."""
     message = row.message
     return OutgoingMessage(row.id, row.conversation_id, message.seq, message.text,
-                           message.payload.get("buttons") or [], message.payload.get("custom"))
+                           message.payload.get("buttons") or [], message.payload.get("custom"),
+                           message.author)
+
+
+def _too_late(session: Session, row: Outbox) -> bool:
+    """Whether a person took over after the assistant said this. What keeps people safe is said."""
+    if row.epoch is None or (row.message.payload.get("custom") or {}).get("type") == "safety":
+        return False
+    owner, epoch = session.execute(
+        sa.select(Conversation.owner, Conversation.epoch)
+        .where(Conversation.id == row.conversation_id)).one()
+    return bool(owner == AGENT and row.epoch < epoch)
+
+
+def _withdraw(row: Outbox) -> None:
+    row.delivered_at = row.dropped_at = utcnow()
+    row.message.author = "withdrawn"

@@ -79,23 +79,25 @@ class DatabaseTrackerStore(TrackerStore):
     def _load(self, sender_id: str, *, latest_session: bool) -> DialogueStateTracker | None:
         mine = TrackerEvent.conversation_id == sender_id
         with self._database.unit_of_work() as session:
-            start = 1
+            events = sa.select(TrackerEvent.seq, TrackerEvent.data).where(mine)
             if latest_session:
-                start = session.scalar(sa.select(sa.func.max(TrackerEvent.seq)).where(
-                    mine, TrackerEvent.type_name == "session_started")) or 1
-                start, before = _bounded(session, mine, start)
-            else:
-                before = []
-            rows = session.execute(
-                sa.select(TrackerEvent.data).where(mine, TrackerEvent.seq >= start)
-                .order_by(TrackerEvent.seq)).scalars().all()
+                began = sa.select(sa.func.max(TrackerEvent.seq)).where(
+                    mine, TrackerEvent.type_name == "session_started").scalar_subquery()
+                events = events.where(TrackerEvent.seq >= sa.func.coalesce(began, 1)).limit(LONGEST)
+            rows = session.execute(events.order_by(TrackerEvent.seq)).all()
+            before: list[dict[str, Any]] = []
+            if latest_session and len(rows) == LONGEST:
+                start, before = _bounded(session, mine, rows[0].seq)
+                rows = session.execute(
+                    sa.select(TrackerEvent.seq, TrackerEvent.data)
+                    .where(mine, TrackerEvent.seq >= start).order_by(TrackerEvent.seq)).all()
         if not rows:
             return None
         tracker = self.init_tracker(sender_id)
         tracker.sender_id = sender_id
-        events = rasa_events.deserialise_events([*before, *(json.loads(row) for row in rows)])
+        events = rasa_events.deserialise_events([*before, *(json.loads(row.data) for row in rows)])
         tracker.update_with_events(events, self.domain)
-        tracker.saved_events = start - 1 + len(rows)
+        tracker.saved_events = rows[-1].seq
         tracker.skipped_events = tracker.saved_events - len(tracker.events)
         return tracker
 
@@ -107,8 +109,6 @@ def _bounded(session: Session, mine: Any, start: int) -> tuple[int, list[dict[st
     last turns are read; of those before, the last value of each slot and the form that was open.
     """
     last = session.scalar(sa.select(sa.func.max(TrackerEvent.seq)).where(mine)) or 0
-    if last - start < LONGEST:
-        return start, []
     cut = session.scalar(sa.select(sa.func.max(TrackerEvent.seq)).where(
         mine, TrackerEvent.type_name == "user", TrackerEvent.seq <= last - KEPT))
     if cut is None or cut <= start:

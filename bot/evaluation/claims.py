@@ -34,6 +34,9 @@ def score(claims: Sequence[Claim], played: Sequence[Played]) -> dict[str, Any]:
         "facts": facts(claims, played),
         "refused_on_an_unconfirmed_cause": sum(
             how.outcome == "not_covered" and bool(how.unconfirmed) for how in played),
+        "refused_wrongly": sum(
+            how.outcome == "not_covered" and claim["expect"]["outcome"] != "not_covered"
+            for claim, how in zip(claims, played, strict=True)),
         "messages_a_claim": round(sum(how.messages for how in played) / max(len(played), 1), 1),
         "wrong": wrong,
     }

@@ -16,6 +16,7 @@ _WATCHED: tuple[tuple[str, tuple[str, ...], int], ...] = (
     ("calibration error", ("messages", "calibration", "error"), -1),
     ("claims right, English", ("claims", "right", "en"), 1),
     ("claims right, other languages", ("claims", "right", "others"), 1),
+    ("refused wrongly", ("claims", "refused_wrongly"), -1),
     ("refused unconfirmed", ("claims", "refused_on_an_unconfirmed_cause"), -1),
 )
 

@@ -33,6 +33,7 @@ def text(result: Mapping[str, Any]) -> str:
         "  by outcome         " + ", ".join(
             f"{name} {share:.2f}" for name, share in done["right_by_outcome"].items()),
         f"  refused on a cause that was not confirmed: {done['refused_on_an_unconfirmed_cause']}",
+        f"  refused, and should not have been: {done['refused_wrongly']}",
         f"  messages a claim   {done['messages_a_claim']}",
         "  facts              precision  recall  expected",
     ]

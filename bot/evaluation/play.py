@@ -56,9 +56,13 @@ def orders_csv(claims: list[Mapping[str, Any]], today: dt.date) -> bytes:
 
 
 async def play(assistant: Assistant, claim: Mapping[str, Any], sender: str) -> Played:
-    """Plays one claim: the opening, then the customer's reply to each question."""
+    """Plays one claim: the opening, then the customer's reply to each question.
+
+    `afterwards`, where there is one, is what the customer says when nothing is asked any more.
+    """
     asked_before: Counter[str] = Counter()
     message: str | None = claim["opening"]
+    said_afterwards: str | None = claim.get("afterwards")
     transcript: list[str] = []
     slots: dict[str, Any] = {}
     confirmed: set[str] = set()
@@ -71,11 +75,14 @@ async def play(assistant: Assistant, claim: Mapping[str, Any], sender: str) -> P
         transcript.append(f"> {message}")
         accepted = assistant.inbox.accept("rest", sender, take_in(message))
         await assistant.turns.answer(sender)
-        transcript += [f"  {reply.text}" for reply in assistant.outbox.replies_to(
+        transcript += [f"  {reply.text}" for reply in assistant.outbox.hand_out(
             accepted.inbox_id)]
         slots = await _slots(assistant, sender)
         question = slots.get("requested_slot")
         replies = claim["replies"].get(question) if question else None
+        if question is None and said_afterwards is not None:
+            message, said_afterwards = said_afterwards, None
+            continue
         if not question or not replies:
             break
         message = replies[min(asked_before[question], len(replies) - 1)]

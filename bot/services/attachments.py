@@ -170,6 +170,14 @@ class Attachments:
                 path = _preview(path)
             return (view(row), path) if path.is_file() else None
 
+    def find_for_staff(self, attachment_id: str, *, preview: bool = False
+                       ) -> tuple[AttachmentView, Path] | None:
+        """A file of any conversation, for those who may see them all."""
+        with self._database.unit_of_work() as session:
+            conversation_id = session.scalar(sa.select(t.Attachment.conversation_id).where(
+                t.Attachment.id == attachment_id))
+        return self.find(conversation_id or "", attachment_id, preview=preview)
+
     def remove_unsent(self) -> int:
         """Deletes uploads that nobody sent, and files that nothing names; returns how many."""
         old = utcnow() - UNSENT_KEPT

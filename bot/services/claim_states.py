@@ -11,7 +11,8 @@ TRANSITIONS: dict[str | None, frozenset[str]] = {
     "assessed": frozenset({"in_review", "needs_evidence", "approved", "declined", "cancelled"}),
     "needs_evidence": frozenset({"in_review", "declined", "cancelled"}),
     "in_review": frozenset({"needs_evidence", "approved", "declined", "cancelled"}),
-    "approved": frozenset({"parts_shipped", "return_authorised", "cancelled"}),
+    # Whoever was approved may have been so by mistake, as long as nothing was sent.
+    "approved": frozenset({"parts_shipped", "return_authorised", "in_review", "cancelled"}),
     # Whoever was declined may have it reviewed by a person.
     "declined": frozenset({"in_review", "closed"}),
     "parts_shipped": frozenset({"closed"}),

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from bot.errors import AftersaleError
 from bot.policy import Account, Decision, Purchase, Terms, decide, terms_in_force
 from bot.policy.dates import guarantee_ends
-from bot.services.claim_states import check_transition
+from bot.services.claim_states import TRANSITIONS, check_transition
 from bot.services.numbers import new_number
 from bot.services.orders import Item, PlacedOrder
-from bot.services.tickets import Tickets, TicketView
+from bot.services.ticket_texts import own_subject
+from bot.services.tickets import Tickets, TicketView, add_to
 from bot.store import tables
 from bot.store.database import Database
 
@@ -71,35 +72,91 @@ class Claims:
                 incident=statement.incident)
             session.add(claim)
             for state in ("draft", "verified", "assessed"):
-                _move(session, claim, state, ASSISTANT)
+                move(session, claim, state, ASSISTANT)
             _keep(session, claim, decision, ASSISTANT)
             if decision.outcome == "not_covered":
-                _move(session, claim, "declined", ASSISTANT, ", ".join(decision.reasons))
+                move(session, claim, "declined", ASSISTANT, ", ".join(decision.reasons))
+            return Assessed(claim.id, claim.number, decision)
+
+    def prepare(self, conversation_id: str, order: PlacedOrder, item: Item, account: Account,
+                statement: Statement, remedy: str | None, today: date,
+                claim_id: str | None = None) -> Assessed:
+        """Prepares a claim that a person confirms: nothing is decided against the customer.
+
+        What the rules would say stands in the decision's record (`proposed`); the outcome is
+        `needs_review` wherever they would decline. With `claim_id` what was told since is added to
+        that claim, unless a person has gone on with it.
+        """
+        decision = decide(self.purchase(order, item), account, today, self.terms)
+        with self._database.unit_of_work() as session:
+            claim = _claim(session, claim_id) if claim_id else None
+            if claim is None:
+                claim = tables.Claim(
+                    id=tables.new_id(), number=new_number("C"), conversation_id=conversation_id,
+                    order_id=order.order_id, order_line_id=item.line_id)
+                session.add(claim)
+                for state in ("draft", "verified", "assessed", "in_review"):
+                    move(session, claim, state, ASSISTANT)
+            elif claim.state not in ("in_review", "needs_evidence"):
+                return Assessed(claim.id, claim.number, decision)
+            claim.symptom, claim.incident = statement.symptom, statement.incident
+            claim.remedy = remedy or claim.remedy
+            session.flush()
+            last = session.scalar(
+                sa.select(tables.Decision).where(tables.Decision.claim_id == claim.id)
+                .order_by(tables.Decision.created_at.desc()).limit(1))
+            session.execute(sa.delete(tables.ClaimFact).where(
+                tables.ClaimFact.claim_id == claim.id))
+            _keep(session, claim, decision, ASSISTANT, proposed=True,
+                  supersedes=last.id if last else None)
             return Assessed(claim.id, claim.number, decision)
 
     def file(self, claim_id: str, remedy: str | None, remedy_note: str, summary: str) -> TicketView:
         """Files a claim for a person: opens its ticket. For claims that are covered or in doubt,
-        and for declined ones whose customer wants the review."""
+        and for declined ones whose customer wants the review.
+
+        A fault of the same item whose ticket goes on is told there: the ticket returned has
+        `joined`, and the claim is not pursued beside the first one.
+        """
         with self._database.unit_of_work() as session:
             claim = _claim(session, claim_id)
             reviewed = remedy is None
             claim.remedy, claim.remedy_note = remedy, remedy_note
-            _move(session, claim, "in_review", CUSTOMER)
+            known = claim.order_line_id and self._tickets.same_fault(
+                claim.order_id, claim.order_line_id, claim.symptom, besides=claim)
+            if known:
+                move(session, claim, "closed" if claim.state == "declined" else "cancelled",
+                      ASSISTANT, f"told again, on ticket {known.number}")
+                return add_to(session, known, summary)
+            move(session, claim, "in_review", CUSTOMER)
             return self._tickets.open(
                 "review" if reviewed else "claim",
-                f"Claim {claim.number}: {claim.symptom}", summary,
+                own_subject(claim.symptom), summary,
                 conversation_id=claim.conversation_id, order_id=claim.order_id, claim_id=claim.id)
 
-    def override(self, number: str, outcome: str, reason: str, by: str) -> str:
+    def evidence_came(self, conversation_id: str) -> None:
+        """The customer sent files: claims that needed evidence are a person's turn again."""
+        with self._database.unit_of_work() as session:
+            for claim in session.scalars(sa.select(tables.Claim).where(
+                    tables.Claim.conversation_id == conversation_id,
+                    tables.Claim.state == "needs_evidence")):
+                move(session, claim, "in_review", CUSTOMER)
+
+    def override(self, number: str, outcome: str, reason: str, by: str, clause: str = "") -> str:
         """A person decides otherwise: a new decision that supersedes the last one, which stays.
 
-        Returns the claim's id. Raises AftersaleError for an unknown claim or outcome, without a
-        reason, or where nothing was decided yet.
+        `reason` are their own words. `clause` names the policy's clause by which they decline (a
+        reason of the contract); with it own words are not needed, and the decision rests on it
+        alone. Returns the claim's id. Raises AftersaleError for an unknown claim, outcome or
+        clause, without a reason, or where nothing was decided yet.
         """
         if outcome not in ("covered", "not_covered"):
             raise AftersaleError(f"the outcome is covered or not_covered, not {outcome!r}")
-        if not reason.strip():
-            raise AftersaleError("an override needs a reason")
+        if clause and outcome == "covered":
+            raise AftersaleError("a clause is a reason to decline, not to approve")
+        if not reason.strip() and not clause:
+            raise AftersaleError("a decision needs a reason" + (
+                "" if outcome == "covered" else ": a clause, words of one's own, or both"))
         with self._database.unit_of_work() as session:
             claim = session.scalar(sa.select(tables.Claim).where(
                 tables.Claim.number == number.strip().upper()))
@@ -110,14 +167,34 @@ class Claims:
                 .order_by(tables.Decision.created_at.desc()).limit(1))
             if last is None:
                 raise AftersaleError(f"claim {claim.number} has no decision yet")
+            record = {**last.record, "outcome": outcome, "reason": reason.strip()}
+            if clause:
+                text = self.clause(last, clause)
+                record |= {"reasons": [clause], "clauses": [text],
+                           "reason": reason.strip() or text}
             session.add(tables.Decision(
                 claim_id=claim.id, outcome=outcome, terms_version=last.terms_version,
-                record={**last.record, "outcome": outcome, "reason": reason.strip()},
+                record=record,
                 terms_hash=last.terms_hash, decided_by=by, supersedes=last.id))
             target = "approved" if outcome == "covered" else "declined"
             if claim.state != target:
-                _move(session, claim, target, by, reason.strip())
+                if target not in TRANSITIONS.get(claim.state, frozenset()):
+                    # Decided before: a person takes it up again, and then decides.
+                    move(session, claim, "in_review", by)
+                move(session, claim, target, by, record["reason"])
             return str(claim.id)
+
+    def clause(self, decision: tables.Decision, name: str) -> str:
+        """A clause that a decision was judged by, in the policy's English words.
+
+        Raises AftersaleError for one that is none of its rules'.
+        """
+        clauses = next(each.clauses for each in self.terms
+                       if each.version == decision.terms_version)
+        rules = {result["reason"] for result in decision.record.get("results", ())}
+        if name not in rules or not clauses.get(name):
+            raise AftersaleError(f"the policy has no clause {name!r} to decide by")
+        return str(clauses[name])
 
     def told(self, claim_id: str) -> tuple[str, str, str]:
         """What the customer said of a claim: fault, story, and the language's code."""
@@ -157,7 +234,8 @@ def _claim(session: Session, claim_id: str) -> Any:
     return session.get(tables.Claim, claim_id)
 
 
-def _move(session: Session, claim: Any, state: str, actor: str, reason: str = "") -> None:
+def move(session: Session, claim: Any, state: str, actor: str, reason: str = "") -> None:
+    """Changes a claim's state and logs it. Raises NotAllowed for a step that is not allowed."""
     check_transition(claim.state, state)
     pending = sum(isinstance(row, tables.ClaimTransition) and row.claim_id == claim.id
                   for row in session.new)
@@ -169,9 +247,14 @@ def _move(session: Session, claim: Any, state: str, actor: str, reason: str = ""
     claim.state = state
 
 
-def _keep(session: Session, claim: Any, decision: Decision, decided_by: str) -> None:
+def _keep(session: Session, claim: Any, decision: Decision, decided_by: str, *,
+          proposed: bool = False, supersedes: str | None = None) -> None:
+    outcome, record = decision.outcome.value, decision.record()
+    if proposed:
+        outcome = "needs_review" if outcome == "not_covered" else outcome
+        record = {**record, "proposed": record["outcome"], "outcome": outcome}
     session.add(tables.Decision(
-        claim_id=claim.id, outcome=decision.outcome.value, record=decision.record(),
+        claim_id=claim.id, outcome=outcome, record=record, supersedes=supersedes,
         terms_version=decision.policy_version, terms_hash=decision.terms_hash,
         decided_by=decided_by))
     facts = {fact for result in decision.results for fact in result.facts}

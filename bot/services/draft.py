@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, TypeGuard
 
 from bot.policy import Account, Fact, Source, State
-from bot.services.heard import CauseHeard
+from bot.services.heard import LOSS, CauseHeard
 
 #: The contract's slots that a form asks for. Names and meaning: contract, "Slots".
 QUESTIONS = ("order_number", "verification", "claim_item", "symptom", "fixed", "incident",
@@ -41,6 +41,8 @@ class Draft:
     order_id: str | None = None
     line_id: str | None = None
     proofs: list[str] = field(default_factory=list)
+    #: The number of the last attempt: "sorry, typo, my mail is ..." means the same order.
+    tried_number: str | None = None
     attempts: int = 0
     attempts_in_message: bool = False
     new_number: bool = False
@@ -50,7 +52,12 @@ class Draft:
     contradictions: list[str] = field(default_factory=list)
     #: How plainly each cause was told, 0 to 1.
     plainness: dict[str, float] = field(default_factory=dict)
+    #: Causes that were told in a part of a message of their own.
+    apart: list[str] = field(default_factory=list)
+    #: Causes that the last story may mean as well, and how much it sounds like them.
+    perhaps: dict[str, float] = field(default_factory=dict)
     reading_back: str | None = None
+    read_backs: int = 0
     mentions: list[str] = field(default_factory=list)
     claim_id: str | None = None
     claim_number: str | None = None
@@ -84,6 +91,11 @@ class Draft:
                  "ticket_number", "handoff", "waiting_goals", "goal", "heard_message")}
         self.__init__(**kept)  # type: ignore[misc]
 
+    def take_up_again(self) -> None:
+        """Goes on with a claim that ended unverified; what was told of the fault is kept."""
+        self.finished = self.decision = self.offer = None
+        self.misses = {}
+
     def forget_order(self) -> None:
         """Another order is meant, or the number was wrong: everything that hung on it goes."""
         self.order_number = self.verification = self.claim_item = None
@@ -97,7 +109,9 @@ class Draft:
         if cause.state not in ("yes", "no"):
             return
         state = State(cause.state)
-        if cause.name == "consequential_loss" and state is State.NO:
+        if cause.apart and cause.name not in self.apart:
+            self.apart.append(cause.name)
+        if cause.name == LOSS and state is State.NO:
             return  # a wish, and no fact that could be in dispute
         if state is State.YES:
             self.plainness[cause.name] = max(cause.confidence, self.plainness.get(cause.name, 0.0))
@@ -117,6 +131,12 @@ class Draft:
                     and fact["state"] == State.YES.value and name not in self.contradictions
                     and self.plainness.get(name, 1.0) < below):
                 self.forget_cause(name)
+
+    def told_in_words(self) -> list[str]:
+        """Causes told and not yet read back, the plainest first."""
+        told = [name for name, fact in self.facts.items() if name != LOSS
+                and fact["source"] == Source.WORDS.value and fact["state"] == State.YES.value]
+        return sorted(told, key=lambda name: -self.plainness.get(name, 0.0))
 
     def forget_cause(self, name: str) -> None:
         """Drops a cause that was not meant."""

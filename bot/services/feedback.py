@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from bot.store.changes import touched
 from bot.store.database import Database
 from bot.store.tables import Conversation, Message, Rating, utcnow
 
@@ -34,8 +35,10 @@ class Feedback:
         last = (sa.select(sa.func.max(Message.seq))
                 .where(Message.conversation_id == conversation_id).scalar_subquery())
         with self._database.separate_unit_of_work() as session:
-            session.execute(
+            seen = session.execute(
                 sa.update(Conversation)
                 .where(Conversation.id == conversation_id, Conversation.read_seq < seq,
                        last >= seq)
                 .values(read_seq=seq).execution_options(synchronize_session=False))
+            if seen.rowcount:
+                touched(session, conversation_id)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.services.hours import WorkingHours
+from bot.services.ownership import Ownership
+from bot.services.ticket_texts import subject
 from bot.services.tickets import Tickets
-from bot.store.database import Database
-from bot.store.tables import Conversation
 
 REASONS = ("emergency", "requested", "review", "frustration")
 
@@ -33,9 +33,9 @@ class Handoffs:
     `agents_online` tells how many human agents are at the desk now.
     """
 
-    def __init__(self, database: Database, tickets: Tickets, hours: WorkingHours,
+    def __init__(self, ownership: Ownership, tickets: Tickets, hours: WorkingHours,
                  agents_online: Callable[[], int]) -> None:
-        self._database = database
+        self._ownership = ownership
         self._tickets = tickets
         self._hours = hours
         self._agents_online = agents_online
@@ -43,33 +43,24 @@ class Handoffs:
     def hand_over(self, reason: str, conversation_id: str, summary: str, now: dt.datetime, *,
                   order_id: str | None = None) -> Handoff:
         """Emergencies, wishes for a person: live chat, else phone in working hours, else ticket."""
-        if self._to_live_chat(conversation_id):
+        if self._to_live_chat(conversation_id, reason):
             return Handoff(reason, "live_chat")
         if self._hours.is_open(now):
             return Handoff(reason, "phone")
         urgent = reason == "emergency"
         ticket = self._tickets.open(
-            "emergency" if urgent else "request", _SUBJECTS[reason], summary,
+            "emergency" if urgent else "request", subject(reason), summary,
             conversation_id=conversation_id, order_id=order_id, urgent=urgent)
         return Handoff(reason, "ticket", ticket.number)
 
     def review_route(self, conversation_id: str) -> Handoff:
         """A review goes to live chat if somebody is there, else its ticket waits for a person."""
-        return Handoff("review", "live_chat" if self._to_live_chat(conversation_id) else "ticket")
+        to_chat = self._to_live_chat(conversation_id, "review")
+        return Handoff("review", "live_chat" if to_chat else "ticket")
 
-    def _to_live_chat(self, conversation_id: str) -> bool:
+    def _to_live_chat(self, conversation_id: str, reason: str) -> bool:
         if not self._agents_online():
             return False
-        with self._database.unit_of_work() as session:
-            conversation = session.get(Conversation, conversation_id)
-            if conversation is not None:
-                conversation.owner = "queued"
-                conversation.epoch += 1
+        self._ownership.queue(conversation_id, reason)
         return True
 
-
-_SUBJECTS = {
-    "emergency": "Emergency reported in chat",
-    "requested": "The customer asked for a person",
-    "frustration": "The customer was not helped by the assistant",
-}

@@ -20,22 +20,34 @@ ANSWERS = ("affirm", "deny", "dont_know", "cancel", "no_order_number", "fixed", 
            "incident")
 
 
+#: A wish for compensation: told like a cause, and none.
+LOSS = "consequential_loss"
 #: Questions on the policy that sound like the cause they ask about.
-_ASKED_ABOUT = {"policy/water": "F", "policy/charger": "D", "policy/battery": "E",
+ASKED_ABOUT = {"policy/water": "F", "policy/charger": "D", "policy/battery": "E",
                 "policy/modified": "C", "policy/misuse": "B", "policy/wear": "wear",
                 "policy/accident": "accident"}
 _A_FAULT, _HINT = 0.5, 0.1
+#: Causes that are told by a "not" themselves: "not meant for that", "I did not look after it".
+TOLD_BY_A_NOT = ("negligence", "misapplication", "against_manual", "faulty_installation", "B")
+#: From this mass on what follows a yes names a cause at all.
+_NAMES_A_CAUSE = 0.08
+#: Who tells a fault this plainly beside a question on the policy wants it mended.
+PLAINLY_A_FAULT = 0.9
 #: From this probability on a part of a message says whether it works again.
 _PLAIN_PART = 0.6
 
 
 @dataclass(frozen=True)
 class CauseHeard:
-    """A cause that the message speaks of. `state`: yes, no or other (somebody else, a question)."""
+    """A cause that the message speaks of. `state`: yes, no or other (somebody else, a question).
+
+    `apart`: a part of the message tells this cause and no other one.
+    """
 
     name: str
     state: str
     confidence: float
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,8 +55,10 @@ class Heard:
     """One message as understood.
 
     `intents` gives the probability of each intent, `labels` of the finer ones ("claim/no_power").
-    `opening` is affirm, deny or dont_know where the message begins so, and `clauses` gives the
-    labels of each part of a longer message.
+    `opening` is affirm, deny or dont_know where the message begins so, `after_opening` gives the
+    labels of what follows it, and `clauses` those of each part of a longer message. `stories` says
+    of the message and each of its parts which incident it tells if it tells one, as a second reader
+    sees it (English only).
     """
 
     text: str
@@ -52,7 +66,9 @@ class Heard:
     intents: Mapping[str, float] = field(default_factory=dict)
     labels: Mapping[str, float] = field(default_factory=dict)
     opening: str | None = None
+    after_opening: Mapping[str, float] = field(default_factory=dict)
     clauses: tuple[Mapping[str, float], ...] = ()
+    stories: tuple[Mapping[str, float], ...] = ()
     order_numbers: tuple[str, ...] = ()
     likely_numbers: tuple[str, ...] = ()
     emails: tuple[str, ...] = ()
@@ -93,6 +109,23 @@ class Heard:
             return plain[-1]
         return self.most("fixed/yes"), self.most("fixed/no")
 
+    def meant_by_yes(self) -> dict[str, float]:
+        """The causes that a yes goes on to name ("yes, it was the rain"), by their share."""
+        told: dict[str, float] = {}
+        for label, p in self.after_opening.items():
+            topic, _, finer = label.partition("/")
+            cause, _, state = finer.rpartition("_")
+            # "Yes, it was not made for that" owns up to it.
+            if topic == "incident" and cause != "none" and (
+                    state == "yes" or (state == "no" and cause in TOLD_BY_A_NOT)):
+                told[cause] = told.get(cause, 0.0) + p
+        mass = sum(told.values())
+        return {cause: p / mass for cause, p in told.items()} if mass >= _NAMES_A_CAUSE else {}
+
+    def doubts_its_yes(self) -> bool:
+        """Whether a yes is only how a shrug begins: "yeah I don't know, maybe, maybe not"."""
+        return self.after_opening.get("dont_know", 0.0) >= _DOUBTS
+
     def tells_a_fault(self) -> float:
         """How plainly the message, or a part of it, tells of something broken."""
         return max(sum(p for label, p in labels.items() if label.startswith("claim/"))
@@ -119,6 +152,12 @@ _EXPECTED: dict[str, dict[str, float]] = {
 }
 #: From this mass on a part of the answer tells an incident at all.
 _AN_INCIDENT = 0.15
+#: The second reader takes everything for a story; this much the first one has to see of it.
+_A_STORY = 0.02
+#: From which share on a part of a message tells one cause and no other.
+_PLAINLY_APART = 0.7
+#: How much the second reading of a story counts, and a floor under what either says.
+_SECOND_COUNTS, _UNHEARD = 0.6, 1e-3
 #: How much of "somebody else's" counts as perhaps the customer's own; it is read back anyway.
 _PERHAPS_OWN = 0.7
 #: From which hazard score on a message is an emergency: alone, and as an answer to a question.
@@ -132,6 +171,8 @@ _FREE_TEXT = ("symptom", "incident")
 _ASIDE_BESIDE_NUMBERS = 0.9
 _NUMBERS = ("order_number", "verification")
 _ABOUT_NUMBERS = ("contact", "order_status", "ticket_status", "privacy", "warranty_check")
+#: What opens a ticket of its own is not done on a guess.
+_ASIDE_OF_WEIGHT = 0.95
 #: "Thanks" and the like hardly ever stand instead of an answer.
 _PASSING, _ASIDE_IN_PASSING = ("smalltalk", "out_of_scope"), 0.85
 #: What is answered beside an answer; anything else in the same breath belongs to it.
@@ -150,6 +191,8 @@ _ANSWERED_BY: dict[str, tuple[str, ...]] = {
     "review": ("affirm", "deny"),
 }
 _CLAUSE_ANSWERS = 0.6
+#: From this probability on, what follows a yes says that nobody knows.
+_DOUBTS = 0.5
 _CLAUSE_ASIDE = 0.85
 
 
@@ -177,8 +220,12 @@ def meaning(heard: Heard, asked: str | None) -> Meaning:
     if best is None:
         return Meaning(None, None, 0.0)
     confidence = weighted[best] / total
+    if asked is None and best == "policy" and heard.tells_a_fault() >= PLAINLY_A_FAULT:
+        return Meaning("claim", "policy", confidence)  # the question is answered beside the claim
     if best in TOPICS and best != "claim":
         needed = _ASIDE_IN_FREE_TEXT if asked in _FREE_TEXT else _ASIDE
+        if asked and best == "privacy":
+            needed = _ASIDE_OF_WEIGHT
         if asked in _NUMBERS and (heard.order_numbers or heard.proofs):
             needed = 1.1 if best in _ABOUT_NUMBERS else _ASIDE_BESIDE_NUMBERS
         if asked and best in _PASSING:
@@ -193,6 +240,8 @@ def meaning(heard: Heard, asked: str | None) -> Meaning:
         confidence = weighted.get(best or "", 0.0) / total
     elif asked and best not in _ANSWERED_BY.get(asked, (best,)):
         best = _answer_in_a_clause(heard, asked, expected) or best
+    if asked is None and best == "claim" and _aside_in_a_clause(heard) == "policy":
+        return Meaning(best, "policy", confidence)
     return Meaning(best, None, confidence)
 
 
@@ -205,36 +254,68 @@ def causes_heard(heard: Heard, asked: str | None) -> tuple[CauseHeard, ...]:
     """The causes that a message speaks of, surest first.
 
     Asked what happened, a customer tells what happened: then only the labels of incidents count
-    against each other, and what sounds like somebody else's story may still be their own.
+    against each other, and what sounds like somebody else's story may still be their own. The
+    whole message and its plainest part count alike.
     """
+    parts = [_causes_in(heard, i, asked) for i in range(1 + len(heard.clauses))]
     found: dict[tuple[str, str], float] = {}
-    about_a_fault = heard.tells_a_fault() >= _A_FAULT
-    for labels in (heard.labels, *heard.clauses):
-        if about_a_fault:
-            labels = _as_told(labels)
-        told = {k: p for k, p in labels.items() if k.startswith("incident/")}
-        mass = sum(told.values())
-        asked_for = asked == "incident" and mass >= _AN_INCIDENT
-        for label, probability in told.items():
-            cause, _, state = label.split("/", 1)[1].rpartition("_")
-            if cause == "none":
-                continue
-            share = probability / mass if asked_for else probability
-            if state == "no" and not negates(heard.text):
-                # Short messages are easily read the wrong way round; what denies says a "no".
-                state = "yes"
-            if asked_for and state == "yes":
-                share += _PERHAPS_OWN * told.get(f"incident/{cause}_other", 0.0) / mass
-            found[cause, state] = max(found.get((cause, state), 0.0), share)
-    causes = (CauseHeard(cause, state, p) for (cause, state), p in found.items())
+    for key in {key for part in parts for key in part}:
+        most = max(part.get(key, 0.0) for part in parts)
+        of_the_whole = asked == "incident" and key[0] != LOSS
+        found[key] = (most + parts[0].get(key, 0.0)) / 2 if of_the_whole else most
+    apart: set[tuple[str, str]] = set()
+    for part, labels in zip(parts[1:], heard.clauses, strict=True):
+        mass = sum(p for label, p in labels.items() if label.startswith("incident/"))
+        apart |= {key for key, share in part.items() if share * mass >= _PLAINLY_APART}
+    causes = (CauseHeard(cause, state, p, (cause, state) in apart)
+              for (cause, state), p in found.items())
     return tuple(sorted(causes, key=lambda c: -c.confidence))
+
+
+def _causes_in(heard: Heard, part: int, asked: str | None) -> dict[tuple[str, str], float]:
+    """How plainly the message (part 0) or one of its clauses tells each cause, by its state."""
+    labels = (heard.labels, *heard.clauses)[part]
+    if heard.tells_a_fault() >= _A_FAULT:
+        labels = _as_told(labels)
+    told = {k: p for k, p in labels.items() if k.startswith("incident/")}
+    mass = sum(told.values())
+    told = {k: p / mass for k, p in told.items()} if mass else {}
+    if part < len(heard.stories):
+        told = _both_readings(told, heard.stories[part])
+    needed = _AN_INCIDENT if part >= len(heard.stories) else _A_STORY
+    asked_for = asked == "incident" and mass >= needed
+    weight = 1.0 if asked_for else mass
+    found: dict[tuple[str, str], float] = {}
+    for label, share in told.items():
+        cause, _, state = label.split("/", 1)[1].rpartition("_")
+        if cause == "none":
+            continue
+        if state == "no" and not negates(heard.text):
+            # Short messages are easily read the wrong way round; what denies says a "no".
+            state = "yes"
+        if asked_for and state == "yes":
+            share += _PERHAPS_OWN * told.get(f"incident/{cause}_other", 0.0)
+        # What was asked is what happened: a wish for money has to be as plain as ever.
+        counts = mass if cause == LOSS else weight
+        found[cause, state] = max(found.get((cause, state), 0.0), counts * share)
+    return found
+
+
+def _both_readings(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
+    """What two readers say together; the second one knows more of the world."""
+    joined = {k: (one.get(k, 0.0) + _UNHEARD) ** (1 - _SECOND_COUNTS)
+              * (other.get(k, 0.0) + _UNHEARD) ** _SECOND_COUNTS for k in {*one, *other}}
+    total = sum(joined.values()) or 1.0
+    return {k: p / total for k, p in joined.items()}
 
 
 #: Causes that are told in much the same words, so that one story sounds like several of them.
 _KINDRED = ({"B", "accident"}, {"wear", "battery_exhaustion", "outer_covering"},
             {"E", "battery_exhaustion"}, {"C", "misapplication", "against_manual"},
             {"negligence", "against_manual", "misapplication"}, {"accident", "outer_covering"},
-            {"E", "F"}, {"C", "B"}, {"accident", "act_of_god"}, {"wear", "B"})
+            {"E", "F"}, {"C", "B"}, {"accident", "act_of_god"}, {"wear", "B"},
+            {"B", "faulty_installation"}, {"act_of_god", "F"}, {"accident", "D"},
+            {"B", "against_manual"}, {"outer_covering", "faulty_installation"})
 
 
 def are_kindred(one: str, other: str) -> bool:
@@ -245,7 +326,7 @@ def are_kindred(one: str, other: str) -> bool:
 def _as_told(labels: Mapping[str, float]) -> Mapping[str, float]:
     """"Water got in" beside a fault tells what happened, and asks nothing about the policy."""
     moved = dict(labels)
-    for question, cause in _ASKED_ABOUT.items():
+    for question, cause in ASKED_ABOUT.items():
         told = f"incident/{cause}_yes"
         if moved.get(told, 0.0) >= _HINT:
             moved[told] += moved.pop(question, 0.0)

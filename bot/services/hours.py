@@ -19,6 +19,8 @@ _PART = re.compile(
 )
 #: How far ahead the next opening is looked for; longer than any run of holidays.
 _HORIZON_DAYS = 30
+#: How far ahead working time is counted.
+_LONGEST_WAIT_DAYS = 400
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,25 @@ class WorkingHours:
         local = now.astimezone(self.timezone)
         return next((end for start, end in self._spans_of(local.date()) if start <= local < end),
                     None)
+
+    def after(self, start: dt.datetime, time: dt.timedelta) -> dt.datetime:
+        """The moment at which so much working time has passed since `start`, in UTC.
+
+        Where it never opens, all time counts.
+        """
+        opened = start if self.is_open(start) else self.next_opening(start)
+        if self.always or opened is None:
+            return (start + time).astimezone(dt.timezone.utc)
+        day, left = opened.astimezone(self.timezone).date(), time
+        for ahead in range(_LONGEST_WAIT_DAYS):
+            for begins, ends in self._spans_of(day + dt.timedelta(days=ahead)):
+                # In UTC, since clocks are changed at night too.
+                since = max(begins.astimezone(dt.timezone.utc), start)
+                there = ends.astimezone(dt.timezone.utc) - since
+                if there >= left:
+                    return (since + left).astimezone(dt.timezone.utc)
+                left -= max(there, dt.timedelta(0))
+        return (start + time).astimezone(dt.timezone.utc)
 
     def _spans_of(self, day: dt.date) -> list[tuple[dt.datetime, dt.datetime]]:
         weekday = day.weekday()

@@ -19,37 +19,27 @@ from bot.policy import (
     decide,
     excluded_by_store,
 )
-from bot.services.answers import pick_item, remedy_of
+from bot.services import causes
+from bot.services.answers import pick_item, postal_codes_named, remedy_of
 from bot.services.claims import Claims, Statement
 from bot.services.draft import Draft
 from bot.services.fault_dates import read_fault_date
 from bot.services.handoff import Handoffs
-from bot.services.heard import Heard, Meaning, are_kindred, causes_heard, meaning
+from bot.services.heard import Heard, Meaning, meaning
 from bot.services.orders import ATTEMPTS_PER_CONVERSATION, Item, Orders, PlacedOrder
 from bot.services.symptoms import Symptoms
 from bot.store.keys import number_key
 
 #: Times a closed question is put again before a person is offered.
 PATIENCE = 2
-#: Below this a spoken-of cause is not even read back.
-CAUSE_HEARD = 0.4
-#: As the answer to what happened it is read back already from here on.
-CAUSE_ANSWERED = 0.33
-#: A second cause in the same message has to be said more plainly.
-ANOTHER_CAUSE_HEARD = 0.6
-#: So has one that is told in much the same words as the first: a blow in anger and an accident.
-KINDRED_CAUSE_HEARD = 0.9
-#: Told this plainly in passing, a cause is read back at once; else what happened is asked first.
-PLAINLY_TOLD = 0.7
-#: Said this plainly, another cause than the one read back is what the customer means.
-PLAINLY_ANOTHER = 0.6
 #: Whether it works again or not has to be said this plainly, or it is asked once more.
 FIXED_HEARD = 0.45
 #: "It works again" closes the claim, so it has to outweigh "still broken" by this share.
 FIXED_OUTWEIGHS = 0.75
-#: Misuse (B) needs no read-back when it was said this plainly, since a person decides it anyway.
-MISUSE_PLAIN = 0.75
 
+
+#: Characters up to which a text with digits may be a proof; a pasted log is none.
+_A_GIVEN_PROOF = 60
 
 #: What the two kinds of questions about a parcel sound like, in any language.
 _PARCEL_WRONG = ("an item is missing from the parcel", "I received the wrong product",
@@ -96,7 +86,7 @@ class Intake:
         return says
 
     def _take_numbers(self, draft: Draft, heard: Heard, asked: str | None) -> list[Say]:
-        known = [n for n in heard.order_numbers if self._orders.known(n)]
+        known = self._orders.known(heard.order_numbers)
         # A customer's number may be mistyped; then it is taken as it looks, if asked for.
         shaped = [n for n in heard.order_numbers if n in heard.likely_numbers]
         if asked == "order_number":
@@ -117,6 +107,8 @@ class Intake:
             draft.new_number = bool(known)
         if draft.order_id is None:
             draft.proofs = [*dict.fromkeys([*draft.proofs, *self._proofs(draft, heard, asked)])]
+            if draft.proofs and draft.order_number is None and not heard.likely_numbers:
+                draft.order_number = draft.tried_number
         return says
 
     def _proofs(self, draft: Draft, heard: Heard, asked: str | None) -> list[str]:
@@ -124,8 +116,9 @@ class Intake:
         order = number_key(draft.order_number or "")
         if asked == "verification":
             found = list(heard.proofs)
-            known = any(self._orders.known(n) for n in heard.order_numbers)
-            if not found and not known and sum(c.isdigit() for c in heard.text) >= 3:
+            known = self._orders.known(heard.order_numbers)
+            given = len(heard.text) <= _A_GIVEN_PROOF and sum(map(str.isdigit, heard.text)) >= 3
+            if not found and not known and given:
                 # Nothing of a known shape, but it was given as a proof, and counts as one.
                 found = [heard.text] if len(heard.text) <= 15 else list(heard.order_numbers[:1])
         else:
@@ -133,26 +126,17 @@ class Intake:
             # Nine bare digits are rather another order's number.
             found += [p for p in heard.phones if (p[0] in "+0(" and sum(map(str.isdigit, p)) >= 9)
                       or sum(map(str.isdigit, p)) >= 10]
-            found += [p for p in heard.postal_codes if any(c.isalpha() for c in p)]
+            # "CG-1001, 10115": beside the number that was asked for, digits are the postal code.
+            # Whether the shop knows the number must make no difference here.
+            beside = asked == "order_number" and bool(heard.likely_numbers)
+            named = postal_codes_named(heard.text)
+            found += [p for p in heard.postal_codes
+                      if beside or any(c.isalpha() for c in p) or p in named]
         return [p for p in found if number_key(p) not in order or not order]
 
     def _take_story(self, draft: Draft, heard: Heard, asked: str | None, means: Meaning) -> None:
         draft.mentions = [*draft.mentions, heard.text][-6:]
-        told = causes_heard(heard, asked)
-        for cause in told:
-            needed = CAUSE_ANSWERED if asked == "incident" else CAUSE_HEARD
-            # What is said for and against the first one counts alike: it is read back then.
-            if cause.name != told[0].name:
-                needed = (KINDRED_CAUSE_HEARD if are_kindred(cause.name, told[0].name)
-                          else ANOTHER_CAUSE_HEARD)
-            if cause.confidence < needed:
-                continue
-            # At the read-back the answer itself settles that cause.
-            if asked == "cause_confirmed" and cause.name == draft.reading_back:
-                continue
-            draft.note_cause(cause, heard.message_id)
-            if cause.name == "B" and cause.state == "yes" and cause.confidence < MISUSE_PLAIN:
-                draft.contradictions = [*dict.fromkeys([*draft.contradictions, "B"])]
+        causes.take_in(draft, heard, asked)
         if draft.symptom is None and asked != "symptom":
             kind = self._symptoms.recognise(heard)
             if kind:
@@ -172,7 +156,7 @@ class Intake:
     def answers_with_a_number(self, heard: Heard, asked: str) -> bool:
         """Whether a number or a proof was asked for and is there."""
         if asked == "order_number":
-            return any(self._orders.known(n) for n in heard.order_numbers)
+            return bool(heard.likely_numbers or self._orders.known(heard.order_numbers))
         return asked == "verification" and bool(heard.proofs)
 
     def note_numbers(self, draft: Draft, heard: Heard) -> None:
@@ -208,6 +192,7 @@ class Intake:
         if order is None:
             draft.attempts += 1
             draft.attempts_in_message = True
+            draft.tried_number = draft.order_number
             draft.forget_order()
             if draft.attempts >= ATTEMPTS_PER_CONVERSATION:
                 return self._unverified(draft)
@@ -247,7 +232,10 @@ class Intake:
             return self._unverified(draft)
         if means.act in ("dont_know", "deny"):
             return self._again(draft, "order_number") or self._unverified(draft)
-        return self._again(draft, "order_number") or [Say("utter_offer_person")]
+        again = self._again(draft, "order_number")
+        if not again and draft.misses["order_number"] == PATIENCE + 1:
+            return [Say("utter_offer_person")]
+        return again or [Say("utter_again_order_number")]
 
     def _answer_verification(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
         if draft.order_id or draft.attempts_in_message or draft.proofs or draft.new_number:
@@ -263,7 +251,13 @@ class Intake:
         if item:
             self._take_item(draft, item)
             return []
-        return self._again(draft, "claim_item") or []
+        again = self._again(draft, "claim_item")
+        if not again:
+            # The item is read back before anything is filed; asking for ever helps nobody.
+            told = "\n".join(draft.mentions)
+            likely = pick_item(told, self.order(draft).items, self._similarity, at_any_rate=True)
+            self._take_item(draft, likely or self.order(draft).items[0])
+        return again
 
     def _answer_symptom(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
         if draft.symptom is not None:
@@ -283,7 +277,8 @@ class Intake:
         if means.act == "deny" or (means.act == "affirm" and plainly_still):
             draft.fixed = False
         elif means.act == "affirm":
-            draft.fixed = True
+            # "It is as it was" looks like a yes; only a yes in so many words closes the claim.
+            draft.fixed = heard.opening == "affirm" or heard.pressed or works > still
         elif means.act == "fixed":
             sure = works >= FIXED_OUTWEIGHS * (works + still)
             if max(works, still) < FIXED_HEARD or (works > still and not sure):
@@ -304,46 +299,17 @@ class Intake:
         return []
 
     def _answer_incident(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
-        # "I don't know" excludes nothing, and neither does silence about a cause.
-        told = {c.name for c in causes_heard(heard, "incident")
-                if c.state == "yes" and c.confidence >= CAUSE_ANSWERED}
-        if told or means.act == "deny" or heard.most("incident/none_yes") >= PLAINLY_TOLD:
-            draft.forget_faint_causes(told, PLAINLY_TOLD)
-        draft.incident = "" if heard.pressed else heard.text
+        causes.answer_incident(draft, heard, means)
         return []
 
     def _answer_cause_confirmed(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
         cause = draft.reading_back
-        if cause is None:
+        if cause is None or causes.answer_read_back(draft, heard, means):
             return []
-        state = {"affirm": State.YES, "deny": State.NO, "dont_know": State.UNKNOWN}.get(
-            means.act or "")
-        told = {c.name: c for c in reversed(causes_heard(heard, "cause_confirmed"))
-                if c.state in ("yes", "no") and c.confidence >= CAUSE_HEARD}
-        if state is None and cause in told:
-            state = State(told[cause].state)
-        others = [c for c in told.values() if c.state == "yes" and c.name != cause]
-        if state is State.YES and cause not in told and any(
-                c.confidence >= PLAINLY_ANOTHER for c in others):
-            # "Yes, the cellar is wet" after another cause was read back: that one is meant.
-            draft.forget_cause(cause)
-            draft.reading_back = None
-            return []
-        if state is None:
-            again = self._again(draft, "cause_confirmed")
-            if again:
-                return again
-            state = State.UNKNOWN
-        draft.settle_cause(cause, state, heard.message_id)
-        if state is State.YES:
-            draft.forget_faint_causes(told, PLAINLY_TOLD)
-            for other in list(draft.facts):
-                # What was told in much the same words has been explained by the one confirmed.
-                if are_kindred(other, cause) and other not in told:
-                    draft.forget_faint_causes(set(draft.facts) - {other}, KINDRED_CAUSE_HEARD)
-        draft.reading_back = None
-        draft.misses.pop("cause_confirmed", None)
-        return []
+        again = self._again(draft, "cause_confirmed")
+        if not again:
+            causes.settle(draft, cause, State.UNKNOWN, heard.message_id)
+        return again
 
     def _answer_fault_date(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
         found = read_fault_date(heard.text, heard.language, heard.dates, self._ends(draft),
@@ -440,7 +406,8 @@ class Intake:
         # Nothing is known for sure that excludes the claim: then it has to be asked.
         settled = any(f["source"] == Source.CONFIRMATION.value and f["state"] == "yes"
                       for f in draft.facts.values())
-        plain = draft.plainness.get(draft.reading_back or "", 1.0) >= PLAINLY_TOLD
+        plain = (draft.plainness.get(draft.reading_back or "", 1.0) >= causes.PLAINLY_TOLD
+                 and draft.reading_back not in causes.LIKE_A_FAULT)
         if draft.reading_back and (plain or draft.incident is not None):
             return "cause_confirmed"
         if draft.incident is None and not settled:
@@ -449,13 +416,9 @@ class Intake:
         return "cause_confirmed" if draft.reading_back else None
 
     def _to_read_back(self, draft: Draft) -> str | None:
-        account = draft.account()
         purchase = self._claims.purchase(self.order(draft), self.item(draft))
-        causes = sorted(causes_to_read_back(purchase, account, self._today(), self._claims.terms),
-                        key=lambda cause: -draft.plainness.get(cause, 0.0))
-        disputed = [c for c in draft.contradictions if c == "B"
-                    and draft.facts.get("B", {}).get("source") == Source.WORDS.value]
-        return next(iter((*causes, *disputed)), None)
+        return causes.to_read_back(draft, causes_to_read_back(
+            purchase, draft.account(), self._today(), self._claims.terms))
 
     def _decide(self, draft: Draft, conversation_id: str) -> list[Say]:
         order, item = self.order(draft), self.item(draft)

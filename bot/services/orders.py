@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import hmac
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from bot.store.database import Database
 from bot.store.keys import email_key, number_key, phone_key, postal_key
@@ -20,6 +21,9 @@ from bot.store.tables import Order, OrderLine, VerificationAttempt, utcnow
 
 #: Attempts to verify in one conversation (contract, "Finer points").
 ATTEMPTS_PER_CONVERSATION = 3
+#: Proofs that one attempt may name. A phone number alone looks like several; a list of all postal
+#: codes of a town is no attempt.
+PROOFS_AT_ONCE = 6
 #: Failed attempts on one order within a day, in all conversations, before it is closed to guessing.
 FAILURES_PER_ORDER = 10
 _A_DAY = dt.timedelta(days=1)
@@ -59,10 +63,19 @@ class Orders:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def known(self, number: str) -> bool:
-        """Whether the store holds this order or invoice number. For understanding, never shown."""
+    def known(self, numbers: Sequence[str]) -> list[str]:
+        """Those that are an order's or invoice's number. For understanding, never shown."""
+        keys = {number: key for number in numbers if (key := number_key(number)) and len(key) <= 64}
+        if not keys:
+            return []
+        wanted = [*keys.values()]
         with self._database.unit_of_work() as session:
-            return _find(session, number) is not None
+            rows = session.execute(sa.select(Order.order_key, Order.invoice_key).where(sa.or_(
+                Order.order_key.in_(wanted), Order.invoice_key.in_(wanted)))).all()
+        # An invoice for two orders names neither of them.
+        invoices = Counter(row.invoice_key for row in rows)
+        orders = {row.order_key for row in rows}
+        return [number for number, key in keys.items() if key in orders or invoices[key] == 1]
 
     def is_number_of(self, order_id: str, number: str) -> bool:
         """Whether `number` is the order or invoice number of this order."""
@@ -74,13 +87,13 @@ class Orders:
                proofs: Sequence[str]) -> PlacedOrder | None:
         """The order, if one of `proofs` is its e-mail, phone or postal code; else None.
 
-        Counts one attempt. Returns None too when the conversation or the order has used up its
-        attempts.
+        Counts one attempt, for which the last `PROOFS_AT_ONCE` are compared. Returns None too when
+        the conversation or the order has used up its attempts.
         """
         with self._database.unit_of_work() as session:
             order = _find(session, number)
             # All are compared, so that the time taken does not tell which one was right.
-            matches = any([_matches(order, proof) for proof in proofs])
+            matches = any([_matches(order, proof) for proof in proofs[-PROOFS_AT_ONCE:]])
             open_to_attempts = self._attempts_left(session, conversation_id, number_key(number))
             succeeded = matches and open_to_attempts and order is not None
             session.add(VerificationAttempt(
@@ -107,7 +120,13 @@ class Orders:
         return here < ATTEMPTS_PER_CONVERSATION and on_order < FAILURES_PER_ORDER
 
 
-_EVERYTHING = [selectinload(Order.lines), selectinload(Order.customer)]
+def order_email(session: Session, number: str) -> str | None:
+    """The address on file of an order, to write to; never to be shown."""
+    order = _find(session, number)
+    return order.email if order is not None else None
+
+
+_EVERYTHING = [selectinload(Order.lines), joinedload(Order.customer)]
 
 
 def _find(session: Session, number: str) -> Order | None:

@@ -22,11 +22,16 @@ _PHONE = re.compile(rf"(?<!{_W})(?<!-)(?:\+|00)?\(?\d[\d\s().\-/]{{5,18}}\d(?!{_
 _ISO_DATE = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _DAY_DATE = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)")
 _TOKEN = re.compile(r"#?[A-Za-z0-9][A-Za-z0-9\-]*")
-#: Known shapes of post codes with letters or a gap: GB, NL, CA, SE, PL, JP, PT ...
+#: A number in parts: "INV/26/03391", "2026.0044-7"; with three digits at least, unlike "1/2".
+_IN_PARTS = re.compile(r"(?<![\w/.])#?(?=[^\s]*\d[^\s]*\d[^\s]*\d)"
+                       r"[A-Za-z0-9\-]+(?:(?:/[A-Za-z0-9\-]+)+|(?:\.[A-Za-z0-9\-]+)+"
+                       r"|(?:_[A-Za-z0-9\-]+)+)")
+#: Known shapes of post codes with letters or a gap: GB, NL, CA, IE, SE, IN, PL, JP, PT ...
 _POSTAL = re.compile(
     rf"(?<!{_W})(?<!-)(?:"
     r"[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}|\d{4}\s?[A-Z]{2}|[A-Z]\d[A-Z]\s?\d[A-Z]\d"
-    r"|\d{2}-\d{3}|\d{3}\s?\d{2}|\d{3}-\d{4}|\d{4}-\d{3}|\d{5}-\d{3}|\d{4,6})"
+    r"|[AC-FHKNPRTVWY]\d[\dW]\s?[\dAC-FHKNPRTVWXY]{4}"
+    r"|\d{2}-\d{3}|\d{3}\s?\d{2}|\d{3}\s\d{3}|\d{3}-\d{4}|\d{4}-\d{3}|\d{5}-\d{3}|\d{4,6})"
     rf"(?!{_W})(?!-)",
     re.IGNORECASE)
 
@@ -42,6 +47,8 @@ _PART = re.compile(r"((?<=\D)[,.;!?](?=\s|$)|[，、。！？；،؟\n]|\s-\s)")
 _LETTERS = re.compile(r"[^\W\d_\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+"
                       r"|[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]{2,4}")
 _NAMES_A_NUMBER = 4
+#: Letters of a word that may begin an order number: "promo 55210".
+_LONGEST_PREFIX = 6
 
 
 @dataclass(frozen=True)
@@ -100,14 +107,14 @@ def _plain_digits(text: str) -> str:
 def _order_numbers(text: str) -> list[str]:
     """Tokens with digits, and neighbours that may be one number written with spaces."""
     tokens = [m.group() for m in _TOKEN.finditer(text)]
-    found: list[str] = []
+    found = list(dict.fromkeys(m.group() for m in _IN_PARTS.finditer(text)))
     for i, token in enumerate(tokens):
         digits = sum(c.isdigit() for c in token)
         if not digits:
             continue
         for start in (i - 1, i):
             for end in range(i + 1, min(i + 3, len(tokens)) + 1):
-                if start < 0 or (start < i and len(tokens[start]) > 4
+                if start < 0 or (start < i and len(tokens[start]) > _LONGEST_PREFIX
                                  and not any(c.isdigit() for c in tokens[start])):
                     continue
                 joined = " ".join(tokens[start:end])
@@ -124,7 +131,8 @@ def likely_order_number(candidate: str) -> bool:
     if candidate.startswith("#"):
         return digits >= 3
     has_letters = any(c.isalpha() for c in candidate)
-    return digits >= (3 if has_letters and "-" in candidate else 4 if has_letters else 5)
+    in_parts = any(c in candidate for c in "-/._")
+    return digits >= (3 if has_letters and in_parts else 4 if has_letters else 5)
 
 
 def _dates(text: str) -> list[str]:

@@ -21,14 +21,20 @@ FREE_TEXT: tuple[tuple[sa.Table, tuple[str, ...]], ...] = (
     (t.Message.__table__, ("text", "payload")),
     (t.Inbox.__table__, ("heard",)),
     (t.TrackerEvent.__table__, ("data",)),
-    (t.Ticket.__table__, ("subject",)),
+    (t.Ticket.__table__, ("subject", "rating_comment")),
     (t.TicketEntry.__table__, ("body",)),
+    (t.TicketChange.__table__, ("reason",)),
     (t.Claim.__table__, ("symptom", "incident", "remedy_note")),
     (t.ClaimTransition.__table__, ("reason",)),
     (t.Decision.__table__, ("record",)),
     (t.Job.__table__, ("payload", "last_error")),
     (t.Attachment.__table__, ("name",)),
     (t.Rating.__table__, ("comment",)),
+    (t.Note.__table__, ("body",)),
+    (t.AuditEntry.__table__, ("object_id",)),
+    (t.MailIn.__table__, ("subject", "last_error")),
+    (t.MailOut.__table__, ("subject", "body", "last_error")),
+    (t.MailThread.__table__, ("subject", "draft")),
 )
 _CONVERSATION_TEXTS = FREE_TEXT[:3]
 _IN_PLACE_OF_IT = "[erased]"
@@ -99,9 +105,16 @@ def find(session: Session, address: Address) -> Traces:
         _where(session, t.Claim.conversation_id, t.Claim.order_id, orders)
         | _where(session, t.Ticket.conversation_id, t.Ticket.order_id, orders)
         | _where(session, attempt.conversation_id, attempt.order_key, keys, attempt.succeeded)
+        | _where(session, t.Conversation.id, t.Conversation.order_id, orders)
+        | _set(session, sa.select(t.Conversation.id).where(
+            sa.func.lower(t.Conversation.customer_email) == address.key))
         # The shop itself says who was logged in there.
         | _set(session, sa.select(t.Visitor.conversation_id).where(
-            sa.func.lower(t.Visitor.identity_email) == address.key)))
+            sa.func.lower(t.Visitor.identity_email) == address.key))
+        # Whoever is written to there, unless the order is somebody else's.
+        | _set(session, sa.select(t.Conversation.id).where(
+            t.Conversation.customer_email == address.key,
+            _not_somebody_elses(t.Conversation.order_id, orders))))
     mentioned = {
         row.conversation_id for table, columns in _CONVERSATION_TEXTS
         for row in mentions(session, address, table, columns)} - conversations
@@ -121,7 +134,10 @@ def find(session: Session, address: Address) -> Traces:
         _where(session, t.Ticket.id, t.Ticket.order_id, orders)
         | _where(session, t.Ticket.id, t.Ticket.claim_id, claims)
         | _where(session, t.Ticket.id, t.Ticket.conversation_id, conversations,
-                 t.Ticket.order_id.is_(None), t.Ticket.claim_id.is_(None)))
+                 t.Ticket.order_id.is_(None), t.Ticket.claim_id.is_(None))
+        | _set(session, sa.select(t.Ticket.id).where(
+            t.Ticket.customer_email == address.key,
+            _not_somebody_elses(t.Ticket.order_id, orders))))
     return Traces(customers, orders, keys, conversations, claims, tickets)
 
 
@@ -175,6 +191,10 @@ def _where(session: Session, wanted: Any, column: Any, ids: Collection[str],
         found |= _set(session, sa.select(wanted).where(
             column.in_(piece), wanted.is_not(None), *conditions))
     return found
+
+
+def _not_somebody_elses(order: Any, mine: Collection[str]) -> Any:
+    return sa.or_(order.is_(None), order.in_(list(mine)))
 
 
 def _set(session: Session, query: sa.sql.Select) -> frozenset[str]:

@@ -12,6 +12,8 @@ KINDS = ("no_power", "no_gps_fix", "no_sound", "touch", "screen", "bluetooth", "
 
 #: How sure it has to be that a message tells a fault at all, when it was not asked for.
 _TOLD = 0.4
+#: The same of a part of it, beside a question on something else.
+_TOLD_IN_A_PART = 0.9
 #: The share of a symptom among all claims that is enough to name it.
 _NAMED = 0.3
 
@@ -27,7 +29,8 @@ class Symptoms:
         # "I have another problem: no sound" is general only if no part of it is more than that.
         mine["general"] = heard.labels.get("claim/general", 0.0)
         total = sum(mine.values())
-        if not total or (claim < _TOLD and not asked):
+        told = claim >= _TOLD or heard.tells_a_fault() >= _TOLD_IN_A_PART
+        if not total or not (told or asked):
             return None
         if asked:
             mine.pop("general")

@@ -14,9 +14,9 @@ _COMMA = re.compile(
     re.IGNORECASE)
 #: Words (or, for scripts without spaces, characters) that make a part long enough to stand alone.
 _WORDS, _CHARACTERS = 3, 6
-#: Thai puts spaces between phrases and not between words.
-_THAI_PHRASE = re.compile(r"(?<=[\u0e00-\u0e7f])\s+(?=[\u0e00-\u0e7f])")
+#: Thai, Japanese and Chinese put spaces between phrases and not between words.
 _NO_SPACES = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
+_PHRASE = re.compile(rf"(?<={_NO_SPACES.pattern})\s+(?={_NO_SPACES.pattern})")
 _ABBREVIATED = re.compile(r"(?:^|\s)\S{1,2}\.$|\d\.$")
 
 
@@ -34,7 +34,7 @@ def clauses(text: str) -> list[str]:
     found: list[str] = []
     for sentence in sentences:
         parts = _join_short([p for comma in _COMMA.split(sentence) if comma
-                             for p in _THAI_PHRASE.split(comma) if p])
+                             for p in _PHRASE.split(comma) if p])
         if len(sentences) > 1:
             found.append(sentence)
         if len(parts) > 1:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import functools
 import multiprocessing
 import os
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -31,7 +32,10 @@ SIZE = TOKEN_FEATURES + VECTOR
 #: Tokens of one text that are read; the rest of a longer one changes little.
 MAX_TOKENS = 160
 _KEPT = 4096
-_BATCH = 32
+#: Tokens whose own part of the work is kept (60 MB), and texts that are read at once: they must
+#: not have more tokens than that.
+_TOKENS_KEPT = 4096
+_BATCH = _TOKENS_KEPT // MAX_TOKENS
 _CHUNK = 512
 _GAP = 2  # the widest window reaches two tokens to each side
 _BRANCHES = ((2, 0), (3, 1), (5, 2))  # tokens in the window, how many of them to the left
@@ -53,32 +57,33 @@ class SentenceEncoder:
                 table[i::_TABLES] = stored[f"q{i + 1}"]
             weights = {name: stored[name] for name in stored.files if not name.startswith("q")}
         self._table, self._w = table, weights
-        self._project = np.concatenate([weights[f"proj{n}"] for n, _ in _BRANCHES], axis=1)
-        self._project_bias = np.concatenate([weights[f"proj_b{n}"] for n, _ in _BRANCHES])
-        self._branch_scale = np.concatenate([weights[f"ln_g{n}"] for n, _ in _BRANCHES])
-        self._branch_shift = np.concatenate([weights[f"ln_b{n}"] for n, _ in _BRANCHES])
+        self._tokens_alone = _TokensAlone(table, weights)
         self._epsilon = float(weights["eps"])
         self._recent: OrderedDict[str, Array] = OrderedDict()
+        self._one_at_a_time = threading.Lock()
 
     def features(self, text: str) -> Array:
         """The features of one text: `SIZE` numbers, float32."""
-        known = self._recent.get(text)
-        if known is None:
-            known = self._read([text])[0]
-            self._recent[text] = known
-            if len(self._recent) > _KEPT:
+        return self.rows([text])[0]
+
+    def rows(self, texts: Sequence[str]) -> Array:
+        """The features of a message and its parts, one row each.
+
+        Read together they cost much less: what depends on a token alone is computed once, and the
+        weights, which fill the processor's cache, are fetched once.
+        """
+        with self._one_at_a_time:
+            new = [text for text in dict.fromkeys(texts) if text not in self._recent]
+            if new:
+                self._recent.update(zip(new, self._read(new), strict=True))
+            found = np.stack([self._recent[text] for text in texts])
+            while len(self._recent) > _KEPT:
                 self._recent.popitem(last=False)
-        return known
+        return found
 
     def matrix(self, texts: Sequence[str]) -> Array:
-        """The features of many texts, one row each; nothing is kept."""
-        result = np.empty((len(texts), SIZE), np.float32)
-        # Texts of one length side by side waste the least on the gaps between them.
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        for start in range(0, len(order), _BATCH):
-            chosen = order[start: start + _BATCH]
-            result[chosen] = self._read([texts[i] for i in chosen])
-        return result
+        """The features of many texts, one row each; nothing is kept. For one thread alone."""
+        return self._read(texts)
 
     def vector(self, text: str) -> Array:
         """The sentence vector alone: 512 numbers of length 1."""
@@ -90,12 +95,13 @@ class SentenceEncoder:
         return [float(mine @ self.vector(other)) for other in others]
 
     def _read(self, texts: Sequence[str]) -> Array:
+        return np.concatenate([self._read_batch(texts[start: start + _BATCH])
+                               for start in range(0, len(texts), _BATCH)])
+
+    def _read_batch(self, texts: Sequence[str]) -> Array:
         ids = [self._ids(text) for text in texts]
         lengths = np.array([len(i) for i in ids], np.float32)[:, None]
-        rows = np.cumsum([0, *(len(i) + _GAP for i in ids[:-1])])
-        tokens = self._token_features(ids, rows)
-        spans = [tokens[row: row + len(i)] for row, i in zip(rows, ids, strict=True)]
-        total = np.stack([span.sum(axis=0) for span in spans]) / np.sqrt(lengths)
+        total = self._sums_of_tokens(ids, lengths) / np.sqrt(lengths)
         w = self._w
         pooled = total @ w["cnn_W"] + np.sqrt(lengths) * w["cnn_b"]
         first = np.maximum(pooled @ w["d0"], 0)
@@ -111,33 +117,90 @@ class SentenceEncoder:
             ids = ids[: MAX_TOKENS // 2] + ids[-MAX_TOKENS // 2:]
         return ids
 
-    def _token_features(self, ids: Sequence[Sequence[int]], rows: Array) -> Array:
-        """Features of all tokens; between two texts there is a gap of zeros as wide as a window."""
-        w = self._w
-        flat = np.zeros(int(rows[-1]) + len(ids[-1]), np.int64)
-        filled = np.zeros((len(flat), 1), np.float32)
-        for row, text in zip(rows, ids, strict=True):
-            flat[row: row + len(text)] = text
-            filled[row: row + len(text)] = 1
-        table = flat % _TABLES
-        embedded = self._table[flat] * w["scale"][table, None] + w["lo"][table, None]
-        width = len(w["ln_g2"])
-        projected = self._normalised(embedded @ self._project + self._project_bias,
-                                     self._branch_scale, self._branch_shift)
-        parts = [embedded]
-        for i, (n, left) in enumerate(_BRANCHES):
-            x = projected[:, i * width:(i + 1) * width] * filled
-            for layer in ("1", "2"):
-                window = _windows(x, n, left)
-                x = x + np.maximum(window @ w[f"w{layer}_{n}"] + w[f"b{layer}_{n}"], 0)
-                x *= filled
-            parts.append(x)
-        return self._normalised(np.concatenate(parts, axis=1), w["ln_g"], w["ln_b"])
+    def _sums_of_tokens(self, ids: Sequence[Sequence[int]], lengths: Array) -> Array:
+        """The sum of the features of each text's tokens."""
+        features, starts = self._token_features(ids)
+        # The last normalisation is linear in what is summed, so it is done to the sums.
+        mean = features.mean(axis=1)
+        square = np.einsum("ij,ij->i", features, features) / features.shape[1]
+        weights = 1 / np.sqrt(square - mean * mean + self._epsilon)
+        sums = np.empty((len(ids), TOKEN_FEATURES), np.float32)
+        for row, (start, text) in enumerate(zip(starts, ids, strict=True)):
+            span = slice(start, start + len(text))
+            sums[row] = weights[span] @ features[span] - weights[span] @ mean[span]
+        return np.asarray(sums * self._w["ln_g"] + lengths * self._w["ln_b"], np.float32)
 
-    def _normalised(self, x: Array, scale: Array, shift: Array) -> Array:
-        centred = x - x.mean(axis=1, keepdims=True)
-        spread = np.sqrt((centred * centred).mean(axis=1, keepdims=True) + self._epsilon)
-        return np.asarray(centred / spread * scale + shift, np.float32)
+    def _token_features(self, ids: Sequence[Sequence[int]]) -> tuple[Array, list[int]]:
+        """Features of all tokens, not yet normalised, and the row where each text begins.
+
+        Before, between and after the texts there are gaps of zeros as wide as a window.
+        """
+        w = self._w
+        starts = [_GAP]
+        for text in ids:
+            starts.append(starts[-1] + len(text) + _GAP)
+        known = self._tokens_alone
+        known.learn({token for text in ids for token in text})
+        places = np.full(starts.pop(), known.gap)
+        for start, text in zip(starts, ids, strict=True):
+            places[start: start + len(text)] = [known.row[token] for token in text]
+        gaps = places == known.gap
+        parts = [known.embedded[places]]
+        for branch, (n, left) in enumerate(_BRANCHES):
+            # A window times the weights is a sum over its places. Rolling is shifting here, as
+            # there is a gap at both ends.
+            window = sum(known.weighed[branch][k][np.roll(places, left - k)] for k in range(n))
+            x = known.branch(branch)[places] + np.maximum(window + w[f"b1_{n}"], 0)
+            x[gaps] = 0
+            parts.append(x + np.maximum(_windows(x, n, left) @ w[f"w2_{n}"] + w[f"b2_{n}"], 0))
+        return np.concatenate(parts, axis=1), starts
+
+
+class _TokensAlone:
+    """What depends on a token and not on its neighbours: most of the work, and words recur.
+
+    `row` says where a token stands in `embedded`, in `projected` (the branches side by side) and in
+    each branch's `weighed`: the projected token times the weights of each place of the window.
+    Row `gap` is all zeros.
+    """
+
+    def __init__(self, table: Array, weights: dict[str, Array]) -> None:
+        self._table, self._w = table, weights
+        self._project, self._bias, self._scale, self._shift = (
+            np.concatenate([weights[f"{name}{n}"] for n, _ in _BRANCHES], axis=-1)
+            for name in ("proj", "proj_b", "ln_g", "ln_b"))
+        self.width = len(weights["ln_g2"])
+        self._weights = [weights[f"w1_{n}"].reshape(n, self.width, -1) for n, _ in _BRANCHES]
+        self.gap = _TOKENS_KEPT
+        self.row: dict[int, int] = {}
+        self.embedded = np.zeros((_TOKENS_KEPT + 1, table.shape[1]), np.float32)
+        self.projected = np.zeros((_TOKENS_KEPT + 1, len(_BRANCHES) * self.width), np.float32)
+        self.weighed = [np.zeros((n, _TOKENS_KEPT + 1, self.width), np.float32)
+                        for n, _ in _BRANCHES]
+
+    def learn(self, tokens: set[int]) -> None:
+        """Sees to it that all these tokens, at most `_TOKENS_KEPT`, have a row."""
+        new = tokens - self.row.keys()
+        if not new:
+            return
+        if len(self.row) + len(new) > _TOKENS_KEPT:
+            self.row.clear()  # rare, and sooner done than finding out which ones are still used
+            new = tokens
+        rows = slice(len(self.row), len(self.row) + len(new))
+        self.row.update(zip(new, range(rows.start, rows.stop), strict=True))
+        ids, w = np.fromiter(new, np.int64, len(new)), self._w
+        table = ids % _TABLES
+        self.embedded[rows] = self._table[ids] * w["scale"][table, None] + w["lo"][table, None]
+        x = self.embedded[rows] @ self._project + self._bias
+        x -= x.mean(axis=1, keepdims=True)
+        x /= np.sqrt((x * x).mean(axis=1, keepdims=True) + float(w["eps"]))
+        self.projected[rows] = x * self._scale + self._shift
+        for branch, weights in enumerate(self._weights):
+            self.weighed[branch][:, rows] = self.branch(branch)[rows] @ weights
+
+    def branch(self, number: int) -> Array:
+        """One branch's part of `projected`."""
+        return self.projected[:, number * self.width:(number + 1) * self.width]
 
 
 def _windows(x: Array, n: int, left: int) -> Array:
@@ -148,9 +211,8 @@ def _windows(x: Array, n: int, left: int) -> Array:
 
 def parallel_matrix(texts: Sequence[str], report: Callable[[float], None]) -> Array:
     """`SentenceEncoder.matrix` on all cores, for training. `report` is told the share done."""
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-    chunks = [order[i: i + _CHUNK] for i in range(0, len(order), _CHUNK)]
-    result = np.empty((len(texts), SIZE), np.float32)
+    chunks = [texts[start: start + _CHUNK] for start in range(0, len(texts), _CHUNK)]
+    found = []
     single = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")}
     before = {name: os.environ.get(name) for name in single}
     # The processes share the cores, so each computes with one thread.
@@ -158,17 +220,16 @@ def parallel_matrix(texts: Sequence[str], report: Callable[[float], None]) -> Ar
     try:
         with ProcessPoolExecutor(os.cpu_count() or 1,
                                  multiprocessing.get_context("spawn")) as pool:
-            rows = pool.map(_rows, ([texts[i] for i in chunk] for chunk in chunks))
-            for done, (chunk, part) in enumerate(zip(chunks, rows, strict=True), 1):
-                result[chunk] = part
-                report(done / len(chunks))
+            for rows in pool.map(_rows, chunks):
+                found.append(rows)
+                report(len(found) / len(chunks))
     finally:
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-    return result
+    return np.concatenate(found)
 
 
 def _rows(texts: Sequence[str]) -> Array:
@@ -177,5 +238,5 @@ def _rows(texts: Sequence[str]) -> Array:
 
 @functools.lru_cache(maxsize=1)
 def shared_encoder() -> SentenceEncoder:
-    """The process's encoder (about 100 MB)."""
+    """The process's encoder (about 160 MB)."""
     return SentenceEncoder()

@@ -52,7 +52,8 @@ class LabelNet:
         ])
         net.compile(tf.keras.optimizers.Adam(),
                     tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-        scaled = ((features - mean) / spread).astype(np.float16)
+        # Keras would copy an array anew in each epoch.
+        scaled = tf.constant(((features - mean) / spread).astype(np.float16))
         total, done = sum(epochs for epochs, _ in _EPOCHS), 0
         for epochs, rate in _EPOCHS:
             net.optimizer.learning_rate.assign(rate)

@@ -51,11 +51,16 @@ class NgramModel:
     def train(cls, texts: Sequence[str], labels: Sequence[str]) -> NgramModel:
         """Learns from one label a text."""
         matrix = _Vectorizer().transform(texts)
+        # Columns that are used often stand together while learning, so that they stay in the cache.
+        uses = np.bincount(matrix.indices, minlength=matrix.shape[1])
+        used = np.argsort(-uses, kind="stable")[:np.count_nonzero(uses)]
         model = SGDClassifier(loss="log_loss", alpha=_ALPHA, max_iter=_ROUNDS, tol=None,
                               random_state=0, n_jobs=-1)
-        model.fit(matrix, np.asarray(labels))
+        model.fit(matrix[:, used], np.asarray(labels))
         # Half precision is exact enough for a sum of some hundred weights, and half the memory.
-        return cls([str(c) for c in model.classes_], model.coef_.T.astype(np.float16),
+        weights = np.zeros((matrix.shape[1], len(model.classes_)), np.float16)
+        weights[used] = model.coef_.T
+        return cls([str(c) for c in model.classes_], weights,
                    model.intercept_.astype(np.float32))
 
     def probabilities(self, texts: Sequence[str]) -> Array:

@@ -17,6 +17,8 @@ _FILLERS = re.compile(
     r"わあ|おお)"
     r"(?!\w)[\s,.!…]*",
     re.IGNORECASE)
+#: What may stand before and after the word, and says nothing.
+_MARKS = " ¡¿\"'«“„-–—,.;:!?…，。！？、؛،~()"
 _NO_SPACES = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
@@ -31,7 +33,23 @@ def _words() -> list[tuple[str, str]]:
 
 def act_at_start(text: str) -> str | None:
     """`affirm`, `deny` or `dont_know` if the text begins with such a word, else None."""
-    said = text.strip().casefold().lstrip("¡¿\"'«“„-–— ")
+    return split_opening(text)[0]
+
+
+def split_opening(text: str) -> tuple[str | None, str]:
+    """The act that the text begins with, as `act_at_start`, and what follows it in lower case."""
+    act, rest = _one_act(text.strip().casefold())
+    # "Yes, that's right, it was the rain": what follows says more than another yes.
+    for _ in range(2):
+        again, after = _one_act(rest)
+        if act is None or again != act:
+            break
+        rest = after
+    return act, rest
+
+
+def _one_act(said: str) -> tuple[str | None, str]:
+    said = said.lstrip(_MARKS)
     for _ in range(3):
         said = _FILLERS.sub("", said)
     for word, act in _words():
@@ -43,5 +61,5 @@ def act_at_start(text: str) -> str | None:
             continue
         after = said[len(word): len(word) + 1]
         if not after or not after.isalnum() or _NO_SPACES.match(word[-1]):
-            return act
-    return None
+            return act, said[len(word):].lstrip(_MARKS)
+    return None, said

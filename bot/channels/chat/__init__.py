@@ -15,10 +15,10 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.channels.chat.answering import Answering, Answers
-from bot.channels.chat.assets import Assets
 from bot.channels.chat.events import Events
 from bot.channels.chat.files import attachment_routes
 from bot.channels.chat.limits import Limits
+from bot.channels.chat.owners import OwnerNews
 from bot.channels.chat.pages import pages_blueprint
 from bot.channels.chat.refusals import Refused, refuse
 from bot.channels.chat.relay import Relay
@@ -29,15 +29,19 @@ from bot.channels.chat.session import (
     contact_json,
     session_routes,
 )
-from bot.channels.chat.socket import ChatSocket, new_server
+from bot.channels.chat.socket import ChatSocket
 from bot.channels.chat.transcript import CHANNEL, Transcript
 from bot.engine.inbox import InboxService
 from bot.engine.outbox import OutboxService
-from bot.errors import RefusedFile, StoreError
+from bot.errors import BadMessage, RefusedFile, StoreError
+from bot.http.assets import Assets
+from bot.http.sockets import new_server
 from bot.services.attachments import Attachments
 from bot.services.contact import Contact
 from bot.services.feedback import Feedback
+from bot.services.ownership import Ownership
 from bot.services.visitors import Visitors
+from bot.services.waiting import Queue
 from bot.store.database import Database
 
 __all__ = ["CHANNEL", "COOKIE", "ChatService", "Limits", "add_chat", "contact_json"]
@@ -67,13 +71,16 @@ def add_chat(app: Sanic, service: ChatService, limits: Limits | None = None) -> 
     Returns the relay, through which others tell the pages what they did to a conversation.
     """
     limits = limits or Limits()
-    sessions, transcript = Sessions(service.visitors), Transcript(service.database)
-    server = new_server(service.redis_url)
+    queue = Queue(service.database, Ownership(service.database))
+    sessions = Sessions(service.visitors)
+    transcript = Transcript(service.database, queue.places)
+    server = new_server("chat", MAX_BODY, service.database.neighbours, service.redis_url)
     relay = Relay(server, transcript)
     answering = Answering(service.turns, relay, transcript)
     events = Events(service.inbox, service.visitors, service.feedback, transcript, relay,
                     answering, limits)
     chat = ChatSocket(server, sessions, events, limits)
+    owners = OwnerNews(service.database, relay, transcript, chat.conversations)
     service.outbox.register(CHANNEL, relay.deliver)
 
     blueprint = Blueprint("site_chat", url_prefix="/chat")
@@ -85,11 +92,16 @@ def add_chat(app: Sanic, service: ChatService, limits: Limits | None = None) -> 
     async def refused(request: Request, error: Exception) -> HTTPResponse:
         return refuse(error, sessions.language_of(request))
 
-    for kind in (Refused, RefusedFile, StoreError):
+    for kind in (Refused, RefusedFile, BadMessage, StoreError):
         blueprint.exception(kind)(refused)
+
+    @blueprint.listener("before_server_start")
+    async def start(*_: Any) -> None:
+        owners.start()
 
     @blueprint.listener("before_server_stop")
     async def stop(*_: Any) -> None:
+        await owners.stop()
         await answering.finish()
         await chat.close()
 

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import re
-import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.channels.chat.limits import Limits, RateLimit, address_of
-from bot.channels.chat.multipart import FileField
+from bot.channels.chat.limits import Limits, RateLimit
 from bot.channels.chat.origin import same_origin
-from bot.channels.chat.refusals import API_HEADERS, Refused, answer
+from bot.channels.chat.refusals import Refused, answer
 from bot.channels.chat.session import Sessions
 from bot.errors import AftersaleError
+from bot.http.files import send_file
+from bot.http.headers import API_HEADERS
+from bot.http.multipart import FileField
+from bot.http.requests import address_of
 from bot.services.attachments import Attachments, AttachmentView
 from bot.services.visitors import Known
 
-_CHUNK = 256 * 1024
 #: Two pictures at a time: decoding one may take 200 MB.
 _WORKERS = 2
 
@@ -62,26 +61,4 @@ def attachment_routes(blueprint: Blueprint, sessions: Sessions, attachments: Att
                                  preview=request.args.get("size") == "preview")
         if found is None:
             raise Refused("attachment", 404)
-        await _send(request, *found)
-
-
-async def _send(request: Request, shown: AttachmentView, path: Path) -> None:
-    is_preview = path.suffix != ""
-    media_type = "image/jpeg" if is_preview else shown.media_type
-    response = await request.respond(status=200, content_type=media_type, headers={
-        **API_HEADERS, "Content-Length": str(path.stat().st_size),
-        # Its owner alone; the file behind an id never changes.
-        "Cache-Control": "private, max-age=3600, immutable",
-        "Content-Disposition": _disposition(shown),
-        "Content-Security-Policy": "sandbox; default-src 'none'"})
-    with path.open("rb") as stored:
-        while piece := stored.read(_CHUNK):
-            await response.send(piece)
-    await response.eof()
-
-
-def _disposition(shown: AttachmentView) -> str:
-    how = "inline" if shown.is_picture else "attachment"
-    plain = re.sub(r"[^A-Za-z0-9._ -]", "_", shown.name)
-    quoted = urllib.parse.quote(shown.name, safe="")
-    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quoted}"
+        await send_file(request, *found, API_HEADERS)

@@ -16,9 +16,9 @@ from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.channels.chat.assets import Asset, Assets, asset, send
 from bot.channels.chat.refusals import Refused, refuse
 from bot.channels.chat.texts import DEFAULT, accepted, direction, page_texts, say, supported
+from bot.http.assets import BUILD, Asset, Assets, asset, send, send_named, sockets_of
 from bot.services.contact import Contact
 from bot.store.tables import utcnow
 
@@ -26,20 +26,16 @@ _LOADER = {"Cache-Control": "public, max-age=300, stale-while-revalidate=86400",
            # Other sites' pages load it, also those that embed nothing without being asked.
            "Cross-Origin-Resource-Policy": "cross-origin"}
 _OURS = {"Cache-Control": "no-cache", "Referrer-Policy": "no-referrer"}
-_HOST = re.compile(r"[A-Za-z0-9.\-_]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 
 
 def pages_blueprint(contact: Contact, origins: Sequence[str], assets: Assets | None = None
                     ) -> Blueprint:
     """The routes of `/widget…`. `origins` are those of the shop's pages (`WIDGET_ORIGINS`)."""
-    assets = assets or Assets()
+    assets = assets or Assets(BUILD / "widget")
     blueprint = Blueprint("widget")
 
     def built(request: Request, name: str, headers: dict[str, str]) -> HTTPResponse:
-        found = assets.find(name)
-        if found is None:
-            return HTTPResponse("not found", 404, headers={"Cache-Control": "no-store"})
-        return send(request, found, headers)
+        return send_named(request, assets, name, headers)
 
     @blueprint.route("/widget.js", methods=["GET", "HEAD"])
     async def loader(request: Request) -> HTTPResponse:
@@ -73,9 +69,7 @@ def pages_blueprint(contact: Contact, origins: Sequence[str], assets: Assets | N
 
 
 def _page_headers(request: Request, origins: Sequence[str]) -> dict[str, str]:
-    # Safari before 15.4 does not count a WebSocket to the page's own host as 'self'.
-    host = request.host if _HOST.fullmatch(request.host) else ""
-    sockets = f" ws://{host} wss://{host}" if host else ""
+    sockets = sockets_of(request)
     return {**_OURS, "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; "
         f"img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self'{sockets}; "
@@ -113,6 +107,8 @@ def _no_script(contact: Contact, language: str) -> Asset:
   <h2>{t("ticket")}</h2>
   <p>{t("ticket_what")}</p>
   <p>{mail(ways.support_email, "no_script_ticket_subject")}</p>
+  <p><a href="/support?language={language}" target="_blank" rel="noopener">{
+      t("ticket_form")}</a></p>
   <h2>{t("phone")}</h2>
   <p>{t("phone_what")} {t("hours", hours=ways.working_hours, timezone=ways.timezone)}
     {t("open" if ways.open_now else "closed")}</p>

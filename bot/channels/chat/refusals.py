@@ -10,16 +10,9 @@ from sanic.response import json as json_response
 
 from bot.channels.chat.texts import say
 from bot.errors import BadMessage, NoSuchAttachment, RefusedFile, StoreError
+from bot.http.headers import API_HEADERS
 
 logger = logging.getLogger(__name__)
-
-API_HEADERS = {
-    "Cache-Control": "no-store",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-
 
 class Refused(Exception):
     """Something that is not served. `code` is for the page (docs/chat-protocol.md).

@@ -17,11 +17,12 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.channels.chat.identity import stated_identity
-from bot.channels.chat.limits import Limits, RateLimit, address_of
-from bot.channels.chat.origin import same_origin, scheme_of
+from bot.channels.chat.limits import Limits, RateLimit
+from bot.channels.chat.origin import same_origin
 from bot.channels.chat.refusals import Refused, answer
 from bot.channels.chat.texts import DEFAULT, accepted, supported
 from bot.engine.door import MAX_CHARACTERS
+from bot.http.requests import address_of, scheme_of
 from bot.services.attachment_kinds import KINDS
 from bot.services.contact import Contact, ContactWays
 from bot.services.visitors import KEPT, Known, Visitors

@@ -6,34 +6,29 @@ so knowing another one's id is of no use.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-import engineio
-import socketio
 from sanic import Blueprint
 from sanic.request import Request
 from sanic.response import HTTPResponse
 from socketio.exceptions import ConnectionRefusedError
 
 from bot.channels.chat.events import Events
-from bot.channels.chat.limits import Limits, RateLimit, address_of
+from bot.channels.chat.limits import Limits, RateLimit
 from bot.channels.chat.origin import same_origin
 from bot.channels.chat.refusals import Refused, as_refused, refuse
-from bot.channels.chat.session import MAX_BODY, Sessions
+from bot.channels.chat.session import Sessions
+from bot.http.requests import address_of
+from bot.http.sockets import SocketServer
 
 logger = logging.getLogger(__name__)
 
-#: Seconds in which somebody who connected must have said who they are.
-_INTRODUCTION = 15.0
 #: Seconds in which somebody who was refused may read why.
 _REFUSAL = 0.5
-_FAREWELL = 1.0
-_REDIS_CHANNEL = "aftersale-chat"
 
 
 @dataclass(frozen=True)
@@ -46,52 +41,10 @@ class Bound:
     address: str
 
 
-def new_server(redis_url: str | None) -> ChatServer:
-    """The Socket.IO server. With Redis, what one process tells reaches the pages of all."""
-    manager = socketio.AsyncRedisManager(redis_url, channel=_REDIS_CHANNEL) if redis_url else None
-    # Origins are checked here, before it sees a request: its own check has a way around.
-    return ChatServer(async_mode="sanic", cors_allowed_origins=[], client_manager=manager,
-                   max_http_buffer_size=MAX_BODY, logger=False, engineio_logger=False)
-
-
-class _Engine(engineio.AsyncServer):
-    """Knows its tasks, so that none is left over at the end: it sleeps for a while in each."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        self.tasks: set[asyncio.Task[Any]] = set()
-        super().__init__(*arguments, **options)
-
-    def start_background_task(self, target: Any, *arguments: Any, **more: Any) -> Any:
-        task = super().start_background_task(target, *arguments, **more)
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-        return task
-
-
-class ChatServer(socketio.AsyncServer):
-    """Closes connections that never say who they are."""
-
-    def _engineio_server_class(self) -> type[engineio.AsyncServer]:
-        return _Engine
-
-    async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> Any:
-        found = await super()._handle_eio_connect(eio_sid, environ)
-        self.close_stranger_later(eio_sid, _INTRODUCTION)
-        return found
-
-    def close_stranger_later(self, eio_sid: str, seconds: float) -> None:
-        """Closes a connection after a while, unless it has become somebody's by then."""
-        asyncio.get_running_loop().call_later(seconds, self._close_stranger, eio_sid)
-
-    def _close_stranger(self, eio_sid: str) -> None:
-        if eio_sid in self.environ and not self.manager.sid_from_eio_sid(eio_sid, "/"):
-            self.start_background_task(self.eio.disconnect, eio_sid)
-
-
 class ChatSocket:
     """Connects pages to conversations, and hands what they tell to `Events`."""
 
-    def __init__(self, server: ChatServer, sessions: Sessions, events: Events,
+    def __init__(self, server: SocketServer, sessions: Sessions, events: Events,
                  limits: Limits) -> None:
         self._server, self._sessions = server, sessions
         self._limits = limits
@@ -103,6 +56,10 @@ class ChatSocket:
         server.on("disconnect", self._disconnect)
         for name, handle in events.handlers().items():
             server.on(name, self._guarded(handle))
+
+    def conversations(self) -> list[str]:
+        """The conversations that have a page here."""
+        return list(self._open)
 
     def routes(self, blueprint: Blueprint) -> None:
         """Adds the route of both transports to the blueprint of `/chat`."""
@@ -118,12 +75,7 @@ class ChatSocket:
 
     async def close(self) -> None:
         """Sends the pages away; they come back by themselves when the server is up again."""
-        sockets = list(self._server.eio.sockets.values())
-        farewells = [asyncio.ensure_future(socket.close(wait=False)) for socket in sockets]
-        if farewells:
-            await asyncio.wait(farewells, timeout=_FAREWELL)
-        for task in list(self._server.eio.tasks):
-            task.cancel()
+        await self._server.close_all()
 
     async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
         request: Request = environ["sanic.request"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,28 +11,32 @@ from sqlalchemy.orm import Session
 
 from bot.channels.chat.session import thread_of
 from bot.services.attachments import AttachmentView, of_messages
+from bot.services.ownership import BOT, QUEUED
+from bot.services.waiting import Place
 from bot.store.database import Database
-from bot.store.tables import Conversation, Inbox, Message
+from bot.store.tables import Conversation, Inbox, Message, StaffMember
 
 CHANNEL = "chat"
 #: Messages of one answer; a page that is further behind asks again at once.
 PAGE = 200
 #: Who may be heard in the chat. Anything else in a conversation is not for the customer.
 SHOWN_AUTHORS = ("customer", "assistant", "agent")
+#: Who answers as long as no person has it.
+ASSISTANTS: dict[str, Any] = {"owner": BOT, "agent": None}
 
 
 class Transcript:
     """The message table, as the pages know it (docs/chat-protocol.md)."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, places: Callable[[], Mapping[str, Place]]) -> None:
+        self._database, self._places = database, places
 
     def after(self, conversation_id: str, seq: int) -> dict[str, Any]:
         """What `resume` answers: the messages after `seq`, and how things stand."""
         with self._database.unit_of_work() as session:
             shown = _messages(session, conversation_id, Message.seq > seq, limit=PAGE + 1)
             return {"messages": shown[:PAGE], "more": len(shown) > PAGE,
-                    "thread": thread_of(conversation_id), **_owner(session, conversation_id),
+                    "thread": thread_of(conversation_id), **self._owner(session, conversation_id),
                     "typing": _typing(session, conversation_id)}
 
     def message(self, conversation_id: str, seq: int) -> dict[str, Any] | None:
@@ -46,18 +50,43 @@ class Transcript:
         with self._database.unit_of_work() as session:
             last = session.scalar(sa.select(sa.func.max(Message.seq)).where(
                 Message.conversation_id == conversation_id, Message.author.in_(SHOWN_AUTHORS)))
-            return {"thread": thread_of(conversation_id), **_owner(session, conversation_id),
+            return {"thread": thread_of(conversation_id), **self._owner(session, conversation_id),
                     "typing": _typing(session, conversation_id), "last_seq": last or 0}
 
     def owner(self, conversation_id: str) -> dict[str, Any]:
-        """Who answers: `{owner, agent}`."""
+        """Who answers: `{owner, agent}`, with the place of somebody who waits."""
         with self._database.unit_of_work() as session:
-            return _owner(session, conversation_id)
+            return self._owner(session, conversation_id)
+
+    def with_people(self) -> dict[str, dict[str, Any]]:
+        """Who answers in all conversations that a person has, or is to have."""
+        with self._database.unit_of_work() as session:
+            return self._owners(session, Conversation.owner != BOT)
 
     def typing(self, conversation_id: str) -> bool:
         """Whether an answer of the assistant is on its way."""
         with self._database.unit_of_work() as session:
             return _typing(session, conversation_id)
+
+
+    def _owner(self, session: Session, conversation_id: str) -> dict[str, Any]:
+        found = self._owners(session, Conversation.id == conversation_id)
+        return found.get(conversation_id, ASSISTANTS)
+
+    def _owners(self, session: Session, condition: Any) -> dict[str, dict[str, Any]]:
+        rows = session.execute(
+            sa.select(Conversation.id, Conversation.owner, StaffMember.name)
+            .outerjoin(StaffMember, StaffMember.id == Conversation.agent_id)
+            .where(condition)).all()
+        places = self._places() if any(row.owner == QUEUED for row in rows) else {}
+        return {row.id: {"owner": row.owner, "agent": row.name, **_place(places.get(row.id))}
+                for row in rows}
+
+
+def _place(place: Place | None) -> dict[str, int]:
+    if place is None:
+        return {}
+    return {"position": place.position, "expected_minutes": place.expected_minutes}
 
 
 def _messages(session: Session, conversation_id: str, condition: Any, limit: int
@@ -92,11 +121,6 @@ def _shown(message: Message, sent_as: str | None,
         shown["name"] = payload["name"]
     # The page recognises by it a message of its own whose acknowledgement was lost.
     return {**shown, "client_msg_id": sent_as} if sent_as is not None else shown
-
-
-def _owner(session: Session, conversation_id: str) -> dict[str, Any]:
-    owner = session.scalar(sa.select(Conversation.owner).where(Conversation.id == conversation_id))
-    return {"owner": owner or "bot", "agent": None}
 
 
 def _typing(session: Session, conversation_id: str) -> bool:

@@ -7,10 +7,11 @@ import json
 import os
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from bot.cli.commands import OPERATOR, command, wired
+from bot.cli.staff import staff_commands
 from bot.errors import AftersaleError
 
 # Rasa and what it stands on print pages of warnings that no user can act on.
@@ -21,10 +22,7 @@ _QUIET = {"SQLALCHEMY_SILENCE_UBER_WARNING": "1", "TF_CPP_MIN_LOG_LEVEL": "3",
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command. Returns its exit code; errors are one clear line."""
-    for name, value in _QUIET.items():
-        os.environ.setdefault(name, value)
-    # Some of them put their warnings back on when they are imported, so a filter is not enough.
-    warnings.showwarning = lambda *_, **__: None
+    quiet()
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options) or 0)
@@ -35,44 +33,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+def quiet() -> None:
+    """Keeps Rasa from printing what nobody can act on; to be called before it is imported."""
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    # Some of them put their warnings back on when they are imported, so a filter is not enough.
+    warnings.showwarning = lambda *_, **__: None
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bot", description="The after-sale service assistant.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    serve = _command(commands, "serve", _serve, "serve the assistant, the chat and the demo page")
+    serve = command(commands, "serve", _serve, "serve the assistant, the chat and the demo page")
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=5005)
-    train = _command(commands, "train", _train, "train into models/ if the training data changed")
+    train = command(commands, "train", _train, "train into models/ if the training data changed")
     train.add_argument("--force", action="store_true", help="train in any case")
-    _command(commands, "migrate", _migrate, "bring the database up to date")
-    chat = _command(commands, "chat", _chat, "talk to a running server in the terminal")
+    command(commands, "migrate", _migrate, "bring the database up to date")
+    chat = command(commands, "chat", _chat, "talk to a running server in the terminal")
     chat.add_argument("--url", default="http://127.0.0.1:5005")
 
     orders = commands.add_parser("orders", help="the order store").add_subparsers(
         required=True, metavar="COMMAND")
-    importing = _command(orders, "import", _import, "import orders from a CSV file")
+    importing = command(orders, "import", _import, "import orders from a CSV file")
     importing.add_argument("file", help="the file, or - for standard input")
     importing.add_argument("--skip-bad", action="store_true",
                            help="import the good rows and name the bad ones")
     claims = commands.add_parser("claims", help="warranty claims").add_subparsers(
         required=True, metavar="COMMAND")
-    explain = _command(claims, "explain", _explain, "print each rule of a claim's decision")
+    explain = command(claims, "explain", _explain, "print each rule of a claim's decision")
     explain.add_argument("number")
-    override = _command(claims, "override", _override,
+    override = command(claims, "override", _override,
                         "decide a claim otherwise; the old decision stays")
     override.add_argument("number")
     override.add_argument("outcome", choices=("covered", "not_covered"))
     override.add_argument("--reason", required=True)
     override.add_argument("--by", required=True, metavar="EMAIL", help="who decides")
+    mail = commands.add_parser("mail", help="e-mail").add_subparsers(
+        required=True, metavar="COMMAND")
+    command(mail, "check", _mail_check, "whether mailboxes can be read and mail can be sent")
     staff = commands.add_parser("staff", help="human agents").add_subparsers(
         required=True, metavar="COMMAND")
-    _command(staff, "add", _staff_add, "add a human agent, print a one-time password"
-             ).add_argument("email")
+    staff_commands(staff)
     privacy = commands.add_parser("privacy", help="what is held about a customer").add_subparsers(
         required=True, metavar="COMMAND")
-    _command(privacy, "export", _privacy_export, "everything held, as JSON").add_argument("email")
-    _command(privacy, "erase", _privacy_erase, "remove it everywhere").add_argument("email")
-    evaluate = _command(commands, "evaluate", _evaluate, "score understanding on held-back data")
+    command(privacy, "export", _privacy_export, "everything held, as JSON").add_argument("email")
+    command(privacy, "erase", _privacy_erase, "remove it everywhere").add_argument("email")
+    evaluate = command(commands, "evaluate", _evaluate, "score understanding on held-back data")
     evaluate.add_argument("--json", action="store_true", help="print the result as JSON")
     evaluate.add_argument("--keep", action="store_true",
                           help="store the result beside the data, to compare with next time")
@@ -80,16 +88,9 @@ def _parser() -> argparse.ArgumentParser:
                           help="other customers than the held-back ones")
     evaluate.add_argument("--peer", type=int, metavar="EPOCHS",
                           help="score Rasa's default pipeline too, trained so long")
-    reviewing = _command(commands, "review", _review,
+    reviewing = command(commands, "review", _review,
                          "turn messages that were not understood into training examples")
     reviewing.add_argument("--json", action="store_true", help="print what waits as JSON")
-    return parser
-
-
-def _command(commands: Any, name: str, run: Callable[[argparse.Namespace], int | None],
-             text: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
-    parser.set_defaults(run=run)
     return parser
 
 
@@ -110,7 +111,7 @@ def _train(options: argparse.Namespace) -> int:
 def _migrate(_: argparse.Namespace) -> int:
     from bot.store.migrate import migrate
 
-    migrate(_services().database)
+    migrate(wired().database)
     return 0
 
 
@@ -123,7 +124,7 @@ def _chat(options: argparse.Namespace) -> int:
 def _import(options: argparse.Namespace) -> int:
     from bot.services.order_import import OrdersRefused, import_orders
 
-    services = _services(migrated=True)
+    services = wired(migrated=True)
     try:
         with (sys.stdin.buffer if options.file == "-" else open(options.file, "rb")) as source:
             result = import_orders(services.database, source, skip_bad=options.skip_bad,
@@ -145,7 +146,7 @@ def _import(options: argparse.Namespace) -> int:
 def _explain(options: argparse.Namespace) -> int:
     from bot.services.explain import explained
 
-    found = _services(migrated=True).claims.explain(options.number)
+    found = wired(migrated=True).claims.explain(options.number)
     if found is None:
         print(f"bot: there is no claim {options.number}", file=sys.stderr)
         return 1
@@ -153,22 +154,30 @@ def _explain(options: argparse.Namespace) -> int:
     return 0
 
 
-def _staff_add(options: argparse.Namespace) -> int:
-    from bot.services.staff import add_staff
+def _mail_check(_: argparse.Namespace) -> int:
+    from bot.channels.email.check import check
+    from bot.settings import Settings
 
-    password = add_staff(_services(migrated=True).database, options.email)
-    print(f"{options.email} can sign in once with the password: {password}")
-    return 0
+    works = True
+    for fine, line in check(Settings.load()):
+        works = works and fine
+        print(f"{'ok  ' if fine else 'FAIL'}  {line}")
+    return 0 if works else 1
 
 
 def _privacy_export(options: argparse.Namespace) -> int:
-    held = _services(migrated=True).privacy.export(options.email)
+    services = wired(migrated=True)
+    held = services.privacy.export(options.email)
+    # Not whose: an erased address stands nowhere any more.
+    services.audit.write(OPERATOR, "privacy export")
     print(json.dumps(held, indent=2, ensure_ascii=False, default=str))
     return 0
 
 
 def _privacy_erase(options: argparse.Namespace) -> int:
-    counts = _services(migrated=True).privacy.erase(options.email)
+    services = wired(migrated=True)
+    counts = services.privacy.erase(options.email)
+    services.audit.write(OPERATOR, "privacy erase")
     print(json.dumps(counts, indent=2))
     return 0
 
@@ -183,9 +192,11 @@ def _evaluate(options: argparse.Namespace) -> int:
 def _override(options: argparse.Namespace) -> None:
     from bot.services.review import OVERRIDDEN
 
-    services = _services(migrated=True)
+    services = wired(migrated=True)
     claim_id = services.claims.override(options.number, options.outcome, options.reason,
                                         options.by)
+    services.audit.write(OPERATOR, "claims override", "claims", options.number.upper(),
+                         outcome=options.outcome, by=options.by)
     fault, story, language = services.claims.told(claim_id)
     for text in (fault, story):
         services.review.note(OVERRIDDEN, text, language)
@@ -195,18 +206,4 @@ def _override(options: argparse.Namespace) -> None:
 def _review(options: argparse.Namespace) -> int:
     from bot.channels.review import review
 
-    return review(_services(migrated=True).review, as_json=options.json)
-
-
-def _services(*, migrated: bool = False) -> Any:
-    from bot.bootstrap import bootstrap
-    from bot.store.migrate import migrate
-
-    services = bootstrap()
-    if migrated:
-        migrate(services.database)
-    return services
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return review(wired(migrated=True).review, as_json=options.json)

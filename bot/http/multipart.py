@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
-from bot.channels.chat.refusals import Refused
+from bot.errors import BadMessage
 
 #: Bytes that may be held back while a boundary is looked for, and of all that is no file.
 _BUFFER = 1024 * 1024
@@ -23,7 +23,7 @@ class FileField:
         kind, options = parse_options_header(request.headers.get("content-type", ""))
         boundary = options.get("boundary", "")
         if kind != "multipart/form-data" or not boundary or request.stream is None:
-            raise Refused("unreadable")
+            raise BadMessage("the form cannot be read")
         self._stream = request.stream
         self._decoder = MultipartDecoder(
             boundary.encode("utf-8", "surrogateescape"), _BUFFER, max_parts=_PARTS)
@@ -31,7 +31,7 @@ class FileField:
         self.found = False
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        """The file's bytes, as they arrive. Raises Refused for what is no such form."""
+        """The file's bytes, as they arrive. Raises BadMessage for what is no such form."""
         ours = False
         try:
             async for event in self._events():
@@ -44,9 +44,9 @@ class FileField:
                 elif isinstance(event, Data) and ours:
                     yield event.data
         except (ValueError, RequestEntityTooLarge):
-            raise Refused("unreadable") from None
+            raise BadMessage("the form cannot be read") from None
         if not self.found:
-            raise Refused("unreadable")
+            raise BadMessage("the form cannot be read")
 
     async def _events(self) -> AsyncIterator[object]:
         while True:

@@ -1,9 +1,10 @@
-"""The widget's built files: kept in memory, compressed once, and not sent twice."""
+"""Built files of the pages: kept in memory, compressed once, and not sent twice."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +13,14 @@ from sanic.response import HTTPResponse
 
 from bot.settings import ROOT
 
-BUILT = ROOT / "build" / "widget"
+BUILD = ROOT / "build"
 _TYPES = {
     ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8", ".json": "application/json",
     ".svg": "image/svg+xml", ".png": "image/png", ".woff2": "font/woff2",
     ".map": "application/json",
 }
+_HOST = re.compile(r"[A-Za-z0-9.\-_]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 _COMPRESSED = {".js", ".css", ".html", ".json", ".svg", ".map"}
 
 
@@ -41,7 +43,7 @@ def asset(body: bytes, ending: str) -> Asset:
 class Assets:
     """Finds built files by name; a new build is noticed."""
 
-    def __init__(self, folder: Path = BUILT) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._known: dict[str, tuple[tuple[int, int], Asset]] = {}
 
@@ -58,6 +60,24 @@ class Assets:
         except OSError:
             return None
         return self._known[name][1]
+
+
+def send_named(request: Request, assets: Assets, name: str,
+               headers: dict[str, str]) -> HTTPResponse:
+    """The file of that name, or 404."""
+    found = assets.find(name)
+    if found is None:
+        return HTTPResponse("not found", 404, headers={"Cache-Control": "no-store"})
+    return send(request, found, headers)
+
+
+def sockets_of(request: Request) -> str:
+    """This host's own WebSocket addresses, for a policy's `connect-src`, with a space before each.
+
+    Safari before 15.4 does not count a WebSocket to the page's own host as 'self'.
+    """
+    host = request.host if _HOST.fullmatch(request.host) else ""
+    return f" ws://{host} wss://{host}" if host else ""
 
 
 def send(request: Request, found: Asset, headers: dict[str, str]) -> HTTPResponse:

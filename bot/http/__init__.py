@@ -1,0 +1,1 @@
+"""What the channels and the desk both need of HTTP."""

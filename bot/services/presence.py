@@ -1,0 +1,97 @@
+"""Who is at the desk: browsers give a sign of life, and agents say whether they are away."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+
+from bot.store.database import Database
+from bot.store.tables import Presence, StaffMember, utcnow
+
+ONLINE, AWAY, OFFLINE = "online", "away", "offline"
+#: Whose browser gave no sign of life for this long is gone (docs/desk-protocol.md, `beat`).
+GONE_AFTER = dt.timedelta(seconds=45)
+#: A browser tells of itself every ten seconds; more often is not written down.
+_WRITTEN_EVERY = dt.timedelta(seconds=5)
+
+
+class Presences:
+    """Keeps the signs of life, in the database and so for every process."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def beat(self, staff_id: str, *, active: bool) -> None:
+        """A sign of life of an agent's browser. `active`: they did something since the last one."""
+        now = utcnow()
+        with self._database.unit_of_work() as session:
+            row = session.get(Presence, staff_id)
+            if row is None:
+                session.add(Presence(staff_id=staff_id, seen_at=now, active_at=now))
+                return
+            quiet = row.seen_at < now - GONE_AFTER
+            if active and row.active_at < now - _WRITTEN_EVERY:
+                row.active_at = now
+            if quiet or row.seen_at < now - _WRITTEN_EVERY:
+                row.seen_at = now
+
+    def acted(self, staff_id: str) -> None:
+        """Notes that an agent did something, whether or not their browser is there."""
+        with self._database.unit_of_work() as session:
+            row = session.get(Presence, staff_id)
+            if row is not None:
+                row.active_at = utcnow()
+
+    def views(self, staff_id: str, conversation_id: str) -> None:
+        """Notes which conversation an agent opened last."""
+        with self._database.unit_of_work() as session:
+            row = session.get(Presence, staff_id)
+            if row is not None:
+                row.viewing = conversation_id
+
+    def views_no_more(self, staff_id: str, conversation_id: str, instead: str | None) -> None:
+        """Notes that an agent left a conversation. `instead`: what another page of theirs shows."""
+        with self._database.unit_of_work() as session:
+            row = session.get(Presence, staff_id)
+            # A page in another process may have opened something since.
+            if row is not None and row.viewing == conversation_id:
+                row.viewing = instead
+
+    def choose(self, staff_id: str, status: str) -> None:
+        """Keeps what an agent chose: online or away. Raises ValueError for anything else."""
+        if status not in (ONLINE, AWAY):
+            raise ValueError(f"the status is online or away, not {status!r}")
+        now = utcnow()
+        with self._database.unit_of_work() as session:
+            row = session.get(Presence, staff_id)
+            if row is None:
+                row = Presence(staff_id=staff_id, active_at=now)
+                session.add(row)
+            row.status, row.seen_at = status, now
+
+    def left(self, staff_id: str) -> None:
+        """An agent signed out: gone at once."""
+        with self._database.unit_of_work() as session:
+            row = session.get(Presence, staff_id)
+            if row is not None:
+                row.seen_at = utcnow() - 2 * GONE_AFTER
+
+    def agents_online(self) -> int:
+        """How many agents are at the desk and take conversations now."""
+        with self._database.unit_of_work() as session:
+            return int(session.scalar(sa.select(sa.func.count()).select_from(Presence)
+                                      .join(StaffMember).where(*is_online())) or 0)
+
+    def statuses(self) -> dict[str, str]:
+        """What each agent who ever was at the desk is now: online, away or offline."""
+        gone = utcnow() - GONE_AFTER
+        with self._database.unit_of_work() as session:
+            rows = session.execute(sa.select(Presence.staff_id, Presence.status, Presence.seen_at))
+            return {row.staff_id: row.status if row.seen_at >= gone else OFFLINE for row in rows}
+
+
+def is_online() -> list[sa.sql.ColumnElement[bool]]:
+    """The conditions on `presence` and `staff` for somebody who takes conversations now."""
+    return [Presence.status == ONLINE, Presence.seen_at >= utcnow() - GONE_AFTER,
+            StaffMember.active]
