@@ -15,14 +15,19 @@ from typing import TypeVar
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
 
 from bot.store.database import Database
 from bot.store.migrate import migrate
 from bot.store.tables import metadata
+from tests.conversation.preloaded import begin_loading
 
 POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/test")
 SERVICES_REQUIRED = os.environ.get("REQUIRE_SERVICES") == "1"
 _Report = TypeVar("_Report", pytest.TestReport, pytest.CollectReport)
+# Machines that run tests are busy: how long an example takes says nothing about it.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 BACKENDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.services)]
 
 
@@ -36,6 +41,13 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """The same for a module that skips itself."""
     return _no_skip((yield))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Where servers will be needed, Rasa is loaded for them while other tests run."""
+    if not session.config.option.collectonly and any(
+            item.path.parent.name in ("conversation", "integration") for item in session.items):
+        begin_loading()
 
 
 def _no_skip(report: _Report) -> _Report:
@@ -74,13 +86,13 @@ def postgres_server() -> Iterator[sa.engine.Engine]:
 @pytest.fixture
 def empty_postgres_url(postgres_server: sa.engine.Engine) -> Iterator[str]:
     """A PostgreSQL database without tables, dropped after the test."""
-    yield from _new_postgres_database(postgres_server)
+    yield from new_postgres_database(postgres_server)
 
 
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres_server: sa.engine.Engine) -> Iterator[Database]:
     """A migrated PostgreSQL database for the whole session."""
-    for url in _new_postgres_database(postgres_server):
+    for url in new_postgres_database(postgres_server):
         database = Database(url)
         migrate(database)
         yield database
@@ -108,8 +120,10 @@ def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]
 
 @pytest.fixture
 def postgres_database(migrated_postgres: Database) -> Iterator[Database]:
-    """A migrated PostgreSQL database without rows."""
-    yield migrated_postgres
+    """A migrated PostgreSQL database without rows, to which nobody listens yet."""
+    database = Database(migrated_postgres.url.render_as_string(hide_password=False))
+    yield database
+    database.dispose()
     names = ", ".join(table.name for table in metadata.sorted_tables)
     with migrated_postgres.engine.begin() as connection:
         connection.execute(sa.text(f"TRUNCATE {names}"))
@@ -123,7 +137,7 @@ def database(request: pytest.FixtureRequest) -> Database:
     return found
 
 
-def _new_postgres_database(server: sa.engine.Engine) -> Iterator[str]:
+def new_postgres_database(server: sa.engine.Engine) -> Iterator[str]:
     name = f"aftersale_test_{uuid.uuid4().hex}"
     with server.connect() as connection:
         connection.execute(sa.text(f"CREATE DATABASE {name}"))

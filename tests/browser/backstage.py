@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -12,7 +14,7 @@ import sqlalchemy as sa
 
 from bot.engine.inbox import next_seq
 from bot.store.database import Database
-from bot.store.tables import Message
+from bot.store.tables import Message, TrackerEvent
 from tests.conversation.server import Server
 
 
@@ -75,3 +77,28 @@ def on_socket(server: Server, cookie: str, work: Callable[[Any], Coroutine[Any, 
             await client.disconnect()
 
     return apart(connected)
+
+
+def conversation_with(server: Server, mark: str) -> str:
+    """The id of the conversation in which the customer wrote `mark`."""
+    database = Database(f"sqlite:///{server.database}")
+    ends = time.monotonic() + 20
+    while time.monotonic() < ends:
+        with database.unit_of_work() as session:
+            found = session.scalar(sa.select(Message.conversation_id).where(
+                Message.text == mark, Message.author == "customer"))
+        if found is not None:
+            return str(found)
+        time.sleep(0.1)
+    raise AssertionError(f"nobody wrote {mark!r}")
+
+
+def an_hour_passes(server: Server, conversation_id: str) -> None:
+    """Puts everything that Rasa remembers of a conversation 61 minutes into the past."""
+    database = Database(f"sqlite:///{server.database}")
+    with database.unit_of_work() as session:
+        for event in session.scalars(sa.select(TrackerEvent).where(
+                TrackerEvent.conversation_id == conversation_id)):
+            data = json.loads(event.data)
+            event.timestamp -= 61 * 60
+            event.data = json.dumps({**data, "timestamp": event.timestamp})

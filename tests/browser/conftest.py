@@ -13,10 +13,29 @@ import pytest
 from bot.engine.model import current_model
 from bot.errors import ModelError
 from bot.settings import ROOT
+from bot.store.database import Database
+from bot.store.tables import new_id
+from tests.browser.colleague import Colleague, all_gone, come_in, hire, signed_in
 from tests.browser.shop_page import ShopPage
 from tests.browser.visitor import Visitor, visit
 from tests.conversation.orders import Order, placed_orders, write_csv
 from tests.conversation.server import Server, run_bot
+
+#: Starts the server with an assistant that is slow over what names it.
+SLOW = '''
+import asyncio, sys
+from bot.engine.actions import InProcessActions
+request = InProcessActions.request
+
+async def slow(self, *given, json, **more):
+    if "SLOWLY" in ((json["tracker"].get("latest_message") or {}).get("text") or ""):
+        await asyncio.sleep(2)
+    return await request(self, *given, json=json, **more)
+
+InProcessActions.request = slow
+from bot.cli import main
+sys.exit(main())
+'''
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -108,3 +127,63 @@ def screenshot(tmp_path: Path) -> Callable[[str], Path]:
         folder = Path(__file__).parent / "screenshots"
         folder.mkdir(exist_ok=True)
     return lambda name: folder / f"{name}.png"
+
+
+@pytest.fixture(scope="session")
+def desk_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server of its own for the desk: whoever is online there changes what the assistant says.
+
+    Its assistant takes some seconds over a message with the word SLOWLY in it.
+    """
+    folder = tmp_path_factory.mktemp("desk")
+    (folder / "slow.py").write_text(SLOW, encoding="utf-8")
+    server = Server(folder / "desk.db", wrapper=folder / "slow.py",
+                    settings={"SEED_DEMO": "1", "WORKING_HOURS": "24/7"})
+    try:
+        server.start()
+        write_csv(folder / "orders.csv", placed_orders())
+        done = run_bot("orders", "import", str(folder / "orders.csv"), database=folder / "desk.db")
+        assert done.returncode == 0, done.stderr
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def guest(browser: Any, desk_server: Server) -> Iterator[Callable[..., Visitor]]:
+    """Opens the shop of the desk's server as a new visitor, with the chat open."""
+    opened: list[Visitor] = []
+
+    def guest(**options: Any) -> Visitor:
+        opened.append(visit(browser, desk_server.url, **options))
+        return opened[-1].opens()
+
+    yield guest
+    problems = [problem for visitor in opened for problem in visitor.problems]
+    for visitor in opened:
+        visitor.leave()
+    assert problems == []
+
+
+@pytest.fixture
+def colleague(browser: Any, desk_server: Server) -> Iterator[Callable[..., Colleague]]:
+    """A new agent with the desk open: `colleague("Mai", role="lead")`. Afterwards nobody is there,
+    and nothing may have gone wrong on any page."""
+    database = Database(f"sqlite:///{desk_server.database}")
+    came: list[Colleague] = []
+
+    def colleague(name: str, *, comes_in: bool = True, page: dict[str, Any] | None = None,
+                  **values: Any) -> Colleague:
+        email = f"agent-{new_id()[:6]}@example.com"
+        password = hire(database, email, name=name, **{"role": "agent", "languages": ["en", "de"],
+                                                       "capacity": 20, **values})
+        came.append(come_in(browser, desk_server.url, email, password, **(page or {})))
+        return came[-1].sits_down(signed_in(database, email)) if comes_in else came[-1]
+
+    yield colleague
+    problems = [problem for one in came for problem in one.problems]
+    for one in came:
+        one.leave()
+    all_gone(database)
+    database.dispose()
+    assert problems == []

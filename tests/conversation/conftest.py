@@ -41,7 +41,7 @@ def _shop(stocked: Path, folder: Path, placed: dict[str, list[Order]],
           hours: str) -> Iterator[Shop]:
     with sqlite3.connect(stocked) as source, sqlite3.connect(folder / "shop.db") as copy:
         source.backup(copy)
-    server = Server(folder / "shop.db", settings={"WORKING_HOURS": hours})
+    server = Server(folder / "shop.db", settings={"WORKING_HOURS": hours}, preloaded=True)
     try:
         server.start()
         shop = Shop(server, placed)

@@ -70,6 +70,21 @@ def test_order_and_proof_in_one_answer_are_not_asked_again(
     assert customer.asked == "fixed"
 
 
+def test_a_mistyped_proof_is_corrected_without_the_number_again(
+        customer: Customer, order: Order) -> None:
+    customer.says("My unit does not turn on any more.", order.number, "x" + order.email)
+    customer.says(f"sorry typo, {order.email}")
+    assert customer.asked == "fixed", customer.text
+
+
+@pytest.mark.parametrize("number", ["{}", "CG-000999"])
+def test_a_postal_code_of_digits_beside_the_number_is_the_proof(
+        customer: Customer, order: Order, number: str) -> None:
+    customer.says("My unit does not turn on any more.", f"{number.format(order.number)} 99999")
+    assert customer.asked == "order_number", "it was taken as a proof, and did not match"
+    assert "match" in customer.text
+
+
 def test_a_proof_that_comes_before_the_number_is_kept(customer: Customer, order: Order) -> None:
     customer.says(BROKEN, f"My e-mail is {order.email}")
     assert customer.asked == "order_number"

@@ -21,11 +21,11 @@ from sanic import Sanic
 from sanic.touchup.service import TouchUp
 
 from bot.channels.chat import ChatService, Limits, add_chat
-from bot.channels.chat.assets import Assets
 from bot.channels.chat.session import COOKIE
 from bot.channels.shop import shop_blueprint
 from bot.engine.inbox import InboxService, next_seq
 from bot.engine.outbox import OutboxService
+from bot.http.assets import Assets
 from bot.services.attachments import Attachments
 from bot.services.contact import Contact
 from bot.services.feedback import Feedback
@@ -53,7 +53,7 @@ class ScriptedTurns:
         await self.go_on.wait()
         if self.fails:
             raise RuntimeError("the model is gone")
-        while inbox_id := self._inbox.oldest_waiting(conversation_id):
+        for inbox_id in self._inbox.waiting(conversation_id):
             with self._database.separate_unit_of_work() as session:
                 row = session.get(Inbox, inbox_id)
                 row.state = "answered"
@@ -133,7 +133,8 @@ class Page:
                 return found
 
     async def close(self) -> None:
-        await self._client.disconnect()
+        # One that polls would wait until its last poll is answered, and that is half a minute.
+        await self._client.eio.disconnect(abort=self._client.transport() == "polling")
 
 
 class Site:

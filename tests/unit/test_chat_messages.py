@@ -302,7 +302,8 @@ async def test_a_database_that_cannot_be_written_is_said_plainly(
 async def test_the_page_hears_when_a_person_takes_over(site: Site) -> None:
     page = await site.page()
     await page.say("a person, please")
-    assert await page.until("owner", 1) == [{"owner": "queued", "agent": None}]
+    assert await page.until("owner", 1) == [{"owner": "queued", "agent": None, "position": 1,
+                                             "expected_minutes": 6}]
     assert (await page.ask("session_request"))["owner"] == "queued"
 
 

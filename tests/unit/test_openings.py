@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from bot.services import patterns
+from bot.understanding.calm import calm
 from bot.understanding.clauses import clauses
-from bot.understanding.openings import act_at_start
+from bot.understanding.openings import act_at_start, split_opening
 
 
 @pytest.mark.parametrize(("text", "act"), [
@@ -38,3 +39,20 @@ def test_a_code_before_a_short_word_is_found_alone_too() -> None:
 
 def test_thai_phrases_are_clauses() -> None:
     assert len(clauses("ผมทำกาแฟเย็นหกใส่เครื่อง ตอนนี้กดอะไรไม่ติดเลย")) == 2
+
+
+@pytest.mark.parametrize(("text", "rest"), [
+    ("Yes, that's right, it was the rain", "it was the rain"), ("ja.", ""),
+    ("係呀，跌落樓梯", "跌落樓梯"), ("the rain", "the rain"),
+])
+def test_what_follows_an_opening_is_kept(text: str, rest: str) -> None:
+    assert split_opening(text)[1] == rest
+
+
+@pytest.mark.parametrize(("text", "calmly"), [
+    ("MY RADIO IS DEAD!!!! 😡😡", "My radio is dead!"), ("CG-2026", "CG-2026"),
+    ("soooo annoying???!!", "soo annoying!"), ("The USB port of my DVD", "The USB port of my DVD"),
+    ("画面が！！！消えた", "画面が！消えた"),
+])
+def test_shouting_is_read_as_if_said_calmly(text: str, calmly: str) -> None:
+    assert calm(text) == calmly

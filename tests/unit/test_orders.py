@@ -41,7 +41,7 @@ def like(**changes: str) -> list[str]:
 def test_spellings_of_a_number(orders: Orders, number: str) -> None:
     order = orders.verify("c", number, [EMAIL])
     assert order is not None and order.order_number == "CG2026-004512"
-    assert orders.known(number)
+    assert orders.known([number, "CG2026-999999"]) == [number]
 
 
 @pytest.mark.parametrize("proof", [
@@ -75,6 +75,12 @@ def test_three_attempts_in_a_conversation(orders: Orders) -> None:
         assert orders.verify("guesser", number, [WRONG]) is None
     assert orders.verify("guesser", "CG2026-004512", [EMAIL]) is None
     assert orders.verify("somebody else", "CG2026-004512", [EMAIL]) is not None
+
+
+def test_a_list_of_guesses_is_one_small_attempt(orders: Orders) -> None:
+    guesses = [EMAIL, *(f"{n:05}" for n in range(20))]
+    assert orders.verify("guesser", "CG2026-004512", guesses) is None
+    assert orders.verify("customer", "CG2026-004512", [*guesses, EMAIL]) is not None
 
 
 def test_the_third_attempt_still_counts(orders: Orders) -> None:

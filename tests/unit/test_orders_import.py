@@ -414,9 +414,9 @@ def test_a_hundred_thousand_lines_are_quick_and_need_little_memory(
             writer.writerow({**ROW, "order_number": f"CG-{order}", "invoice_number": f"INV{order}",
                              "email": f"c{order % 20_000}@example.com", "serial_number": str(n)})
     import_orders(sqlite_database, file({}))
-    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
     with path.open("rb") as source:
         assert import_orders(sqlite_database, source).orders == 50_000
-    # Far above the usual 8 seconds, as machines that run tests are busy.
-    assert time.monotonic() - started < 45
+    # Far above the usual 8 seconds of the processor's time, as machines that run tests are busy.
+    assert time.process_time() - started < 30
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 80_000

@@ -15,9 +15,13 @@ from bot.policy import load_terms, replay
 from bot.policy.facts import Account, Fact, Source, State
 from bot.services.attachments import Attachments
 from bot.services.claims import Claims, Statement
+from bot.services.mail_out import Letter, OutgoingMails
+from bot.services.mail_store import MailStore
 from bot.services.order_import import import_orders
 from bot.services.orders import Orders, PlacedOrder
 from bot.services.privacy import Privacy
+from bot.services.ticket_life import TicketLife
+from bot.services.ticket_links import TicketLinks
 from bot.services.tickets import Tickets
 from bot.store import tables as t
 from bot.store.database import Database
@@ -238,7 +242,8 @@ def test_counts_by_table_and_a_second_erasure_finds_nothing(shop: Database) -> N
     counts = Privacy(shop).erase(ANN)
     assert {name: n for name, n in counts.items() if n} == {
         "customers": 1, "orders": 1, "claims": 1, "claim_transitions": 1, "decisions": 1,
-        "facts": counts["facts"], "tickets": 1, "ticket_entries": 1, "conversations": 1,
+        "facts": counts["facts"], "tickets": 1, "ticket_entries": 1, "ticket_changes": 1,
+        "conversations": 1,
         "messages": 3, "inbox": 3, "outbox": 3, "tracker_events": 3, "verification_attempts": 1,
         "jobs": 1}
     again = Privacy(shop).erase(ANN)
@@ -341,3 +346,59 @@ def test_a_conversation_held_while_logged_in_is_found(shop: Database) -> None:
     assert "conv-shop" in ids(Privacy(shop).export(ANN)["conversations"])
     Privacy(shop).erase(ANN)
     assert "Ann@example.com" not in dump(shop)
+
+
+def test_what_the_desk_added_is_exported_and_erased(shop: Database) -> None:
+    with shop.unit_of_work() as session:
+        session.add(t.StaffMember(id="mai", email="mai@shop.example", name="Mai",
+                                  password_hash="-"))
+        session.flush()
+        conversation = session.get(t.Conversation, "conv-ann")
+        conversation.customer_email, conversation.owner = ANN, "agent"
+        conversation.agent_id = "mai"
+        session.get(t.Conversation, "conv-bob").merged_into = "conv-ann"
+        session.flush()
+        session.add_all([
+            t.Note(conversation_id="conv-ann", staff_id="mai", body="She told me: hums at night"),
+            t.Note(conversation_id="conv-bob", staff_id="mai", body=f"Not {ANN}"),
+            t.ConversationTag(conversation_id="conv-ann", tag="display"),
+            t.OwnerChange(conversation_id="conv-ann", epoch=1, owner="agent", agent_id="mai",
+                          actor="mai@shop.example")])
+    privacy = Privacy(shop)
+    exported = privacy.export(ANN)["conversations"][0]
+    assert exported["notes"][0]["body"] == "She told me: hums at night"
+    assert (exported["owners"][0]["actor"], exported["tags"][0]["tag"]) == ("agent", "display")
+    assert "mai" not in json.dumps([exported["notes"], exported["owners"]])
+    privacy.erase(ANN)
+    kept = dump(shop)
+    assert not [each for each in (ANN, "Ann Bell", "She told me") if each in kept]
+    with shop.unit_of_work() as session:
+        assert session.get(t.Conversation, "conv-bob").merged_into is None
+def test_tickets_links_and_mails_of_the_address_are_handed_out_and_erased(
+        shop: Database, tmp_path: Path) -> None:
+    store = MailStore(tmp_path / "mail")
+    tickets, links = Tickets(shop), TicketLinks(shop)
+    written, merged = (tickets.open("question", "No sound", "It is silent.", conversation_id="t-1",
+                                    customer_email="zoe@example.com") for _ in range(2))
+    other = tickets.open("question", "No sound", "Mine too.", conversation_id="t-2",
+                         customer_email="tim@example.com")
+    TicketLife(shop).merge(merged.number, written.number, "lead@example.com")
+    token = links.for_ticket(written.id)
+    everything = links.for_address("zoe@example.com")
+    OutgoingMails(shop, "example.com").write(Letter(
+        key="k", to="zoe@example.com", subject="s", text="t", ticket_id=written.id,
+        link=f"https://service.example/support/t/{token}"))
+    name = store.keep("a:1", b"From: zoe@example.com\r\n\r\nHello")
+    with shop.unit_of_work() as session:
+        session.add(t.MailIn(source="box:1", mailbox="box", stored_as=name, size=40,
+                             sender="zoe@example.com"))
+    held = Privacy(shop, mails=store).export("zoe@example.com")
+    assert sorted(ids(held["tickets"], "number")) == sorted([written.number, merged.number])
+    assert all(row["changes"] for row in held["tickets"])
+    assert held["mails_in"][0]["file"].endswith(name) and len(held["mails_out"]) == 1
+    assert token not in json.dumps(held) and everything not in json.dumps(held)
+    counts = Privacy(shop, mails=store).erase("zoe@example.com")
+    assert (counts["ticket_links"], counts["mails_in"], counts["mails_out"]) == (2, 1, 1)
+    assert links.open(token) is None and not store.path_of(name).exists()
+    assert tickets.find(other.number) is not None
+    assert not Privacy(shop, mails=store).export("zoe@example.com")["tickets"]

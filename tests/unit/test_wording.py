@@ -7,6 +7,7 @@ import pytest
 from actions.wording import written
 from bot.wording.catalogue import LANGUAGES, catalogue, translate
 from bot.wording.check import _out_of_tone, problems, source_texts
+from bot.wording.hours import hours_text
 
 
 def test_nothing_is_missing_broken_or_out_of_tone_in_any_language() -> None:
@@ -51,3 +52,13 @@ def test_a_fuzzy_entry_is_not_shown() -> None:
 def test_dates_are_written_as_the_language_does(language: str, expected: str) -> None:
     assert written(dt.date(2026, 11, 22), language) == expected
     assert written("2026-11-22", language) == expected
+
+
+@pytest.mark.parametrize(("hours", "language", "expected"), [
+    ("Mon-Fri 09:00-12:00, sat 10:00-14:00", "ru", "пн-пт 09:00-12:00, сб 10:00-14:00"),
+    ("Mon-Fri 09:00-18:00", "en", "Mon-Fri 09:00-18:00"),
+    ("24/7", "de", "rund um die Uhr"),
+])
+def test_working_hours_are_written_as_the_language_does(
+        hours: str, language: str, expected: str) -> None:
+    assert hours_text(hours, language) == expected
