@@ -9,8 +9,10 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 BROWSER_STAMP := .venv/.installed-browser
 WIDGET := build/widget/.built
-# make run ARGS="--port 8080"; make test ARGS="-k hours -x"
+# make run ARGS="--port 8080"; make test ARGS="-k hours -x"; make test ARGS="-n 0 --pdb"
 ARGS ?=
+# Two files of tests at a time, those with servers first: they take the longest.
+TWO_AT_A_TIME := -n 2 --dist loadfile --no-loadscope-reorder
 
 # Before any import: Rasa and what it stands on print pages that nobody can act on.
 export RASA_TELEMETRY_ENABLED := false
@@ -32,17 +34,17 @@ $(STAMP): pyproject.toml uv.lock
 train: $(STAMP) ## train into models/, if the training data changed
 	@$(BIN)/bot train
 
-web: $(WIDGET) ## build the chat widget into build/widget/, if its sources changed
+web: $(WIDGET) ## build the chat widget and the desk into build/, if their sources changed
 
 $(WIDGET): scripts/web.sh bot/web/build.mjs bot/web/package-lock.json bot/web/tsconfig.json \
-		$(shell find bot/web/widget -type f)
+		$(shell find bot/web/desk bot/web/shared bot/web/support bot/web/widget -type f)
 	@scripts/web.sh $@
 
 run: $(STAMP) $(WIDGET) ## install, train, migrate, load demo orders, serve on http://127.0.0.1:5005
 	@$(BIN)/python scripts/run.py $(ARGS)
 
 test: train ## the tests that need nothing but this machine
-	@$(BIN)/pytest -q -m "not services and not browser" $(ARGS)
+	@$(BIN)/pytest -q -m "not services and not browser" $(TWO_AT_A_TIME) $(ARGS)
 
 test-services: train ## the tests that need PostgreSQL or Redis
 	@$(BIN)/pytest -q -m "services and not browser" $(ARGS)
@@ -55,7 +57,9 @@ test-everything: train $(BROWSER_STAMP) $(WIDGET) ## the tests of both, one kind
 	@$(BIN)/pytest -q -m browser $(ARGS)
 
 screenshots: train $(BROWSER_STAMP) $(WIDGET) ## take the pictures in tests/browser/screenshots/ anew
-	@UPDATE_SCREENSHOTS=1 $(BIN)/pytest -q -m browser tests/browser/test_widget_looks.py $(ARGS)
+	@UPDATE_SCREENSHOTS=1 $(BIN)/pytest -q -m browser tests/browser/test_widget_looks.py \
+		tests/browser/test_desk_looks.py tests/browser/test_support_pages.py \
+		tests/browser/test_mail_looks.py $(ARGS)
 
 $(BROWSER_STAMP): $(STAMP)
 	@scripts/setup.sh $@ --group browser
@@ -64,6 +68,8 @@ bench: train $(BROWSER_STAMP) $(WIDGET) ## benchmarks, each figure beside its pe
 	@$(BIN)/python -m tests.bench $(ARGS)
 	@$(BIN)/python -m tests.bench.widget
 	@$(BIN)/python -m tests.bench.connections
+	@$(BIN)/python -m tests.bench.desk
+	@$(BIN)/python -m tests.bench.mail
 
 evaluate: train ## score understanding and whole conversations on held-back data
 	@$(BIN)/bot evaluate --keep $(ARGS)
