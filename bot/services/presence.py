@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
+from bot.store.changes import presence_touched
 from bot.store.database import Database
+from bot.store.dialect import insert
 from bot.store.tables import Presence, StaffMember, utcnow
 
 ONLINE, AWAY, OFFLINE = "online", "away", "offline"
@@ -26,37 +30,37 @@ class Presences:
         """A sign of life of an agent's browser. `active`: they did something since the last one."""
         now = utcnow()
         with self._database.unit_of_work() as session:
-            row = session.get(Presence, staff_id)
+            row = session.execute(sa.select(Presence.seen_at, Presence.active_at).where(
+                Presence.staff_id == staff_id)).one_or_none()
             if row is None:
-                session.add(Presence(staff_id=staff_id, seen_at=now, active_at=now))
+                session.execute(insert(session, Presence.__table__).values(
+                    staff_id=staff_id, seen_at=now, active_at=now).on_conflict_do_nothing())
+                presence_touched(session)
                 return
-            quiet = row.seen_at < now - GONE_AFTER
-            if active and row.active_at < now - _WRITTEN_EVERY:
-                row.active_at = now
-            if quiet or row.seen_at < now - _WRITTEN_EVERY:
-                row.seen_at = now
+            late = now - _WRITTEN_EVERY
+            changed = {}
+            if active and row.active_at < late:
+                changed["active_at"] = now
+            if row.seen_at < late:
+                changed["seen_at"] = now
+            if changed:
+                _update(session, staff_id, **changed)
 
     def acted(self, staff_id: str) -> None:
         """Notes that an agent did something, whether or not their browser is there."""
         with self._database.unit_of_work() as session:
-            row = session.get(Presence, staff_id)
-            if row is not None:
-                row.active_at = utcnow()
+            _update(session, staff_id, active_at=utcnow())
 
     def views(self, staff_id: str, conversation_id: str) -> None:
         """Notes which conversation an agent opened last."""
         with self._database.unit_of_work() as session:
-            row = session.get(Presence, staff_id)
-            if row is not None:
-                row.viewing = conversation_id
+            _update(session, staff_id, viewing=conversation_id)
 
     def views_no_more(self, staff_id: str, conversation_id: str, instead: str | None) -> None:
         """Notes that an agent left a conversation. `instead`: what another page of theirs shows."""
         with self._database.unit_of_work() as session:
-            row = session.get(Presence, staff_id)
             # A page in another process may have opened something since.
-            if row is not None and row.viewing == conversation_id:
-                row.viewing = instead
+            _update(session, staff_id, Presence.viewing == conversation_id, viewing=instead)
 
     def choose(self, staff_id: str, status: str) -> None:
         """Keeps what an agent chose: online or away. Raises ValueError for anything else."""
@@ -64,18 +68,17 @@ class Presences:
             raise ValueError(f"the status is online or away, not {status!r}")
         now = utcnow()
         with self._database.unit_of_work() as session:
-            row = session.get(Presence, staff_id)
-            if row is None:
-                row = Presence(staff_id=staff_id, active_at=now)
-                session.add(row)
-            row.status, row.seen_at = status, now
+            session.execute(
+                insert(session, Presence.__table__)
+                .values(staff_id=staff_id, status=status, seen_at=now, active_at=now)
+                .on_conflict_do_update(index_elements=["staff_id"],
+                                       set_={"status": status, "seen_at": now}))
+            presence_touched(session)
 
     def left(self, staff_id: str) -> None:
         """An agent signed out: gone at once."""
         with self._database.unit_of_work() as session:
-            row = session.get(Presence, staff_id)
-            if row is not None:
-                row.seen_at = utcnow() - 2 * GONE_AFTER
+            _update(session, staff_id, seen_at=utcnow() - 2 * GONE_AFTER)
 
     def agents_online(self) -> int:
         """How many agents are at the desk and take conversations now."""
@@ -95,3 +98,13 @@ def is_online() -> list[sa.sql.ColumnElement[bool]]:
     """The conditions on `presence` and `staff` for somebody who takes conversations now."""
     return [Presence.status == ONLINE, Presence.seen_at >= utcnow() - GONE_AFTER,
             StaffMember.active]
+
+
+def _update(session: Session, staff_id: str, *where: Any, **values: Any) -> None:
+    # One statement, and none that must find the row: an admin may take the agent off the staff
+    # while their browser says good-bye.
+    done = session.execute(
+        sa.update(Presence).where(Presence.staff_id == staff_id, *where).values(**values)
+        .execution_options(synchronize_session=False))
+    if done.rowcount:
+        presence_touched(session)

@@ -93,6 +93,11 @@ def touched(session: Session, conversation_id: str) -> None:
     session.info.setdefault(_KEY, set()).add((conversation_id, None))
 
 
+def presence_touched(session: Session) -> None:
+    """Rings for who is at the desk, which is written without rows (`bot.services.presence`)."""
+    session.info.setdefault(_KEY, set()).add(("", None))
+
+
 def _collect(session: Session, _: Any) -> None:
     found = session.info.setdefault(_KEY, set())
     for row in (*session.new, *session.dirty, *session.deleted):
@@ -103,8 +108,6 @@ def _collect(session: Session, _: Any) -> None:
         elif isinstance(row, _OF_A_CONVERSATION):
             if row.conversation_id:
                 found.add((row.conversation_id, None))
-        elif isinstance(row, t.Presence):
-            found.add(("", None))
 
 
 def _forget(session: Session) -> None:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+from bot.store.dialect import insert
 from bot.store.tables import Claim, Customer, Order, OrderLine
 
 #: A customer with such a key was erased: see `bot.services.privacy`.
@@ -239,14 +239,13 @@ def _upsert(connection: Connection, table: sa.Table, key: tuple[str, ...], rows:
             kept: tuple[str, ...]) -> Any:
     """Inserts `rows`, or updates those that are there and differ. Columns in `kept` do not make
     a difference; of those an id is never changed."""
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
     names = [column.name for column in rows.selected_columns]
-    insert = dialect.insert(table).from_select(names, rows, include_defaults=False)
+    statement = insert(connection, table).from_select(names, rows, include_defaults=False)
     compared = [name for name in names if name not in (*key, *kept)]
-    return insert.on_conflict_do_update(
+    return statement.on_conflict_do_update(
         index_elements=list(key),
-        set_={name: insert.excluded[name] for name in names if name not in (*key, "id")},
-        where=sa.or_(*(table.c[name].is_distinct_from(insert.excluded[name])
+        set_={name: statement.excluded[name] for name in names if name not in (*key, "id")},
+        where=sa.or_(*(table.c[name].is_distinct_from(statement.excluded[name])
                        for name in compared)))
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActiveLoop, SlotSet, UserUttered
 
@@ -335,3 +338,31 @@ def test_presence_is_made_by_the_first_beat(database: Database, tmp_path: Path) 
     assert presences.agents_online() == 0
     with database.unit_of_work() as session:
         assert session.query(Presence).count() == 1
+
+
+def test_signs_of_life_from_many_pages_meet_and_nobody_minds_that_the_agent_is_let_go(
+        database: Database, tmp_path: Path) -> None:
+    """Pages say good-bye while an admin takes their agent off the staff."""
+    hire(database, "mai", at_the_desk=False)
+    services = services_on(database, tmp_path)
+    presences, start = services.presences, threading.Barrier(6)
+
+    def page(number: int) -> None:
+        start.wait()
+        for turn in range(20):
+            if number == 0:
+                with database.unit_of_work() as session:
+                    session.execute(sa.delete(Presence))
+            elif number == 1:
+                presences.choose("mai", "away")
+            else:
+                presences.beat("mai", active=True)
+                presences.views("mai", f"c-{number}-{turn}")
+                presences.views_no_more("mai", f"c-{number}-{turn}", None)
+
+    with ThreadPoolExecutor(6) as pages:
+        list(pages.map(page, range(6)))  # raises what any of them raised
+    services.staff.change("mai", active=False)
+    presences.views_no_more("mai", "c", None)
+    presences.left("mai")
+    assert presences.statuses() == {}
