@@ -89,7 +89,9 @@ class StaffSessions:
             if (step == DONE) != held.complete:
                 return None
             if touch and held.seen_at < now - _TOUCH:
-                held.seen_at = now
+                # A statement, for the session may be over in the same moment on another page.
+                session.execute(sa.update(StaffSession).where(StaffSession.token_hash == key)
+                                .values(seen_at=now).execution_options(synchronize_session=False))
             return SignedIn(staff.id, staff.email, staff.name, staff.role, step, key, csrf)
 
     def end(self, token: str) -> None:

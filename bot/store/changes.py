@@ -105,9 +105,8 @@ def _collect(session: Session, _: Any) -> None:
             found.add((row.id, None))
         elif isinstance(row, t.Message):
             found.add((row.conversation_id, row.seq))
-        elif isinstance(row, _OF_A_CONVERSATION):
-            if row.conversation_id:
-                found.add((row.conversation_id, None))
+        elif isinstance(row, _OF_A_CONVERSATION) and row.conversation_id:
+            found.add((row.conversation_id, None))
 
 
 def _forget(session: Session) -> None:

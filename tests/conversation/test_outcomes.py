@@ -206,6 +206,17 @@ def test_somebody_without_an_order_number_is_unverified(customer: Customer) -> N
     assert customer["ticket_number"]
 
 
+def test_a_number_that_comes_late_goes_on_with_the_claim(
+        customer: Customer, order: Order) -> None:
+    customer.says("My radio does not turn on any more.", "I have no order number and no invoice.")
+    assert customer.outcome == "unverified"
+    customer.says(f"ok its {order.number} i think")
+    assert customer["handoff"] is None, "a number is no wish for a person"
+    assert customer.asked == "verification", customer.text
+    customer.says(order.email).answers(incident=NOTHING)
+    assert customer.outcome == "covered"
+
+
 def test_three_wrong_proofs_are_unverified_and_disclose_nothing(
         customer: Customer, order: Order) -> None:
     customer.says("My radio does not turn on any more.")
