@@ -56,6 +56,8 @@ def topic_of(turn: Turn) -> str | None:
         return "claim"
     if means.act in TOPICS:
         return means.act
+    if means.act == "explain" and not turn.slots.get("topic"):
+        return "policy"
     return turn.slots.get("topic") or "out_of_scope"
 
 
@@ -168,5 +170,25 @@ class ActionAnswer(ServiceAction):
             turn.say("utter_cancelled")
         else:
             draft.offer = None
+            turn.say("utter_anything_else")
+        return None
+
+
+class ActionExplain(ServiceAction):
+    """A question back where no form asks: why something was decided or offered."""
+
+    def name(self) -> str:
+        return "action_explain"
+
+    def act(self, turn: Turn) -> list[EventType] | None:
+        draft = turn.draft
+        if draft.decision and draft.decision.get("clauses"):
+            turn.say("utter_explain_decision", clauses=draft.decision["clauses"])
+        if draft.offer:
+            turn.say("utter_explain_offer")
+        elif not draft.decision:
+            turn.say("utter_smalltalk/capabilities" if turn.slots.get("topic") != "policy"
+                     else f"utter_policy/{turn.heard.best_label('policy') or 'proof'}")
+        elif not draft.decision.get("clauses"):
             turn.say("utter_anything_else")
         return None

@@ -88,6 +88,8 @@ def _parser() -> argparse.ArgumentParser:
                           help="other customers than the held-back ones")
     evaluate.add_argument("--peer", type=int, metavar="EPOCHS",
                           help="score Rasa's default pipeline too, trained so long")
+    evaluate.add_argument("--share", type=_share, default=1.0, metavar="S",
+                          help="compare with it on this share of the examples (0.1: a tenth)")
     reviewing = command(commands, "review", _review,
                          "turn messages that were not understood into training examples")
     reviewing.add_argument("--json", action="store_true", help="print what waits as JSON")
@@ -186,7 +188,14 @@ def _evaluate(options: argparse.Namespace) -> int:
     from bot.evaluation.run import HELD_BACK, evaluate
 
     return evaluate(as_json=options.json, keep=options.keep, data=options.data or HELD_BACK,
-                    peer_epochs=options.peer)
+                    peer_epochs=options.peer, share=options.share)
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 < share <= 1:
+        raise argparse.ArgumentTypeError("a share is more than 0 and at most 1")
+    return share
 
 
 def _override(options: argparse.Namespace) -> None:

@@ -14,13 +14,14 @@ from pathlib import Path
 from bot.errors import ModelError
 from bot.settings import ROOT
 
+DATA = ROOT / "data"
 MANIFEST = "manifest.json"
 _KEPT_MODELS = 2
 
 
 def training_files() -> list[Path]:
     """Everything that a model is made from."""
-    return sorted([ROOT / "config.yml", ROOT / "domain.yml", *(ROOT / "data").rglob("*.yml"),
+    return sorted([ROOT / "config.yml", ROOT / "domain.yml", *DATA.rglob("*.yml"),
                    *(ROOT / "bot" / "understanding").glob("*.py"),
                    ROOT / "bot" / "services" / "patterns.py", ROOT / "uv.lock"])
 
@@ -57,15 +58,18 @@ def is_current(folder: Path) -> bool:
     return bool(_manifest(folder)["fingerprint"] == fingerprint())
 
 
-def train(folder: Path, report: Callable[[str], None]) -> Path:
-    """Trains into `folder` and writes the manifest. Raises ModelError if Rasa does not."""
+def train(folder: Path, report: Callable[[str], None], data: Path = DATA) -> Path:
+    """Trains into `folder` and writes the manifest. Raises ModelError if Rasa does not.
+
+    `data`: other training data than the project's.
+    """
     from rasa.model_training import train as rasa_train
 
     folder.mkdir(parents=True, exist_ok=True)
     wanted = fingerprint()
     report("reading the training data")
     result = rasa_train(domain=str(ROOT / "domain.yml"), config=str(ROOT / "config.yml"),
-                        training_files=str(ROOT / "data"), output=str(folder),
+                        training_files=str(data), output=str(folder),
                         force_training=True)
     if result.code != 0 or not result.model:
         raise ModelError("training failed; see the messages above")

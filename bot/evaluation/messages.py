@@ -17,6 +17,7 @@ from bot.services.heard import ALARM
 
 #: Intents that all mean that somebody has a broken product.
 OF_A_CLAIM = ("incident", "fixed", "remedy", "no_order_number")
+_TOPIC_OF = {**dict.fromkeys(OF_A_CLAIM, "claim"), "explain": "policy"}
 _BINS = 10
 
 
@@ -56,7 +57,7 @@ async def understand(assistant: Assistant, messages: Sequence[Labelled]) -> list
         spent = (time.perf_counter() - begun) * 1000
         name = str(parse["intent"]["name"])
         found.append(Understood(
-            "claim" if name in OF_A_CLAIM else name, float(parse["intent"]["confidence"]),
+            _TOPIC_OF.get(name, name), float(parse["intent"]["confidence"]),
             float(parse.get("hazard") or 0), (parse.get("language") or {}).get("code"), spent))
     return found
 

@@ -59,10 +59,11 @@ def _beside_peer(result: Mapping[str, Any]) -> list[str]:
         ("claims right, other languages", ("claims", "right", "others")),
         ("milliseconds a message", ("messages", "median_ms")),
     ]
-    lines = [f"Beside Rasa's default pipeline, same examples, {peer['epochs']} epochs:",
+    same = "all examples" if peer["share"] >= 1 else f"{peer['share']:.0%} of the examples"
+    lines = [f"Beside Rasa's default pipeline ({peer['epochs']} epochs), both trained on {same}:",
              f"  {'':<30}    ours    peer"]
     for name, place in rows:
-        ours, theirs = result, peer
+        ours, theirs = peer["ours"], peer
         for key in place:
             ours, theirs = ours[key], theirs[key]
         lines.append(f"  {name:<30} {ours:7.3f} {theirs:7.3f}")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import random
+import shutil
 import subprocess
 import sys
 from collections import defaultdict
@@ -20,7 +22,7 @@ from rasa.core.channels.channel import UserMessage
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.engine.assistant import Assistant
-from bot.engine.model import training_files
+from bot.engine.model import DATA
 from bot.errors import ModelError
 from bot.services import patterns
 from bot.settings import ROOT
@@ -28,6 +30,8 @@ from bot.settings import ROOT
 _FOLDER = ROOT / "build" / "evaluation"
 #: A slash in an intent's name means something to Rasa.
 _SLASH = "__"
+#: Examples that a block keeps in a sample, if it has as many.
+_LEAST = 3
 
 
 @dataclasses.dataclass
@@ -52,15 +56,36 @@ class Peer:
         return assistant
 
 
-def trained(epochs: int) -> Peer:
+def sample(share: float) -> Path:
+    """A folder with the project's training data and of the examples only that share.
+
+    Spread evenly over labels and languages: each block of examples keeps as much of itself.
+    """
+    all_of_it = _digest(*(path.read_text(encoding="utf-8") for path in _nlu_files(DATA)))
+    folder = _FOLDER / f"data-{share:g}-{all_of_it}"
+    if not folder.is_dir():
+        making = folder.with_name(f"{folder.name}.part")
+        shutil.rmtree(making, ignore_errors=True)
+        shutil.copytree(DATA, making)
+        for path in _nlu_files(making):
+            content = yaml.safe_load(path.read_text(encoding="utf-8"))
+            for block in content["nlu"]:
+                lines = _examples(block)
+                wanted = max(_LEAST, round(share * len(lines)))
+                kept = random.Random(path.name + block["intent"]).sample(
+                    lines, min(wanted, len(lines)))
+                block["examples"] = "".join(f"- {text}\n" for text in kept)
+            path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+        making.rename(folder)
+    return folder
+
+
+def trained(epochs: int, data: Path = DATA) -> Peer:
     """The peer, trained now if it was not before. Raises ModelError if Rasa does not."""
     examples: dict[str, list[str]] = defaultdict(list)
-    for path in training_files():
-        if path.name.startswith("nlu"):
-            for block in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
-                examples[block["intent"].replace("/", _SLASH)] += [
-                    line.strip().removeprefix("-").strip()
-                    for line in block["examples"].splitlines() if line.strip()]
+    for path in _nlu_files(data):
+        for block in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
+            examples[block["intent"].replace("/", _SLASH)] += _examples(block)
     nlu = yaml.safe_dump({"version": "3.1", "nlu": [
         {"intent": name, "examples": "".join(f"- {text}\n" for text in texts)}
         for name, texts in sorted(examples.items())]}, allow_unicode=True)
@@ -70,8 +95,7 @@ def trained(epochs: int) -> Peer:
         {"name": "CountVectorsFeaturizer", "analyzer": "char_wb", "min_ngram": 1, "max_ngram": 4},
         {"name": "DIETClassifier", "epochs": epochs, "constrain_similarities": True},
     ]})
-    key = hashlib.sha256((nlu + config).encode()).hexdigest()[:16]
-    project = _FOLDER / f"peer-{key}"
+    project = _FOLDER / f"peer-{_digest(nlu, config)}"
     model = project / "models" / "peer.tar.gz"
     if not model.is_file():
         (project / "data").mkdir(parents=True, exist_ok=True)
@@ -79,6 +103,19 @@ def trained(epochs: int) -> Peer:
         (project / "config.yml").write_text(config, encoding="utf-8")
         _train(project)
     return Peer(Agent.load(str(model)))
+
+
+def _nlu_files(data: Path) -> list[Path]:
+    return sorted(data.rglob("nlu*.yml"))
+
+
+def _examples(block: dict[str, Any]) -> list[str]:
+    lines = (line.strip().removeprefix("-").strip() for line in block["examples"].splitlines())
+    return [line for line in lines if line]
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256("".join(texts).encode()).hexdigest()[:16]
 
 
 def _train(project: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from bot.engine.assistant import Assistant, assemble
 from bot.engine.logs import quiet_logs
-from bot.engine.model import current_model
+from bot.engine.model import DATA, current_model, train
 from bot.evaluation import claims, history, messages, page, peer
 from bot.evaluation.play import Played, orders_csv, play
 from bot.services.hours import WorkingHours
@@ -30,11 +30,12 @@ REPORT = ROOT / "build" / "evaluation"
 
 
 def evaluate(*, as_json: bool = False, data: Path = HELD_BACK, keep: bool = False,
-             peer_epochs: int | None = None) -> int:
+             peer_epochs: int | None = None, share: float = 1.0) -> int:
     """Scores the messages and whole claims in `data` and prints the result. Returns 0.
 
     `keep` stores the result beside the data. `peer_epochs` scores Rasa's default pipeline too,
-    trained that long on the same examples. A report with pictures goes to build/evaluation/.
+    trained that long on the same examples: all, or that `share` of them, on which
+    ours is then trained anew too. A report with pictures goes to build/evaluation/.
     """
     quiet_logs()
     labelled = messages.read_messages(data / "messages.tsv")
@@ -42,10 +43,8 @@ def evaluate(*, as_json: bool = False, data: Path = HELD_BACK, keep: bool = Fals
              (data / "claims.jsonl").read_text(encoding="utf-8").splitlines() if line]
     with _assistant() as assistant:
         result = asyncio.run(_score(assistant, labelled, cases))
-        if peer_epochs is not None:
-            found = peer.trained(peer_epochs)
-            result["peer"] = {"epochs": peer_epochs, **asyncio.run(
-                _score(found.instead_of_ours(assistant), labelled, cases))}
+    if peer_epochs is not None:
+        result["peer"] = _compared(result, labelled, cases, peer_epochs, share)
     result["data"] = _fingerprint(data)
     stored = history.load(data / RESULT)
     result["changes"] = history.changes(stored, result)
@@ -59,6 +58,20 @@ def evaluate(*, as_json: bool = False, data: Path = HELD_BACK, keep: bool = Fals
     print(page.text(result))
     print(f"\nReport with pictures: {draw(result, REPORT).relative_to(ROOT)}")
     return 0
+
+
+def _compared(result: dict[str, Any], labelled: Sequence[messages.Labelled],
+              cases: Sequence[dict[str, Any]], epochs: int, share: float) -> dict[str, Any]:
+    """The scores of Rasa's default pipeline, and as `ours` those that they stand beside."""
+    data, ours = DATA, {name: result[name] for name in ("messages", "claims")}
+    if share < 1:
+        data = peer.sample(share)
+        with _assistant(train(data / "models", lambda _: None, data)) as assistant:
+            ours = asyncio.run(_score(assistant, labelled, cases))
+    found = peer.trained(epochs, data)
+    with _assistant() as assistant:
+        theirs = asyncio.run(_score(found.instead_of_ours(assistant), labelled, cases))
+    return {"epochs": epochs, "share": share, "ours": ours, **theirs}
 
 
 async def _score(assistant: Assistant, labelled: Sequence[messages.Labelled],
@@ -78,8 +91,11 @@ async def _score(assistant: Assistant, labelled: Sequence[messages.Labelled],
 
 
 @contextmanager
-def _assistant() -> Iterator[Assistant]:
-    """The assistant on an empty database: nobody at the desk, the phone closed."""
+def _assistant(model: Path | None = None) -> Iterator[Assistant]:
+    """The assistant on an empty database: nobody at the desk, the phone closed.
+
+    `model`: another one than the installation's.
+    """
     settings = Settings.load()
     with tempfile.TemporaryDirectory() as folder:
         closed = WorkingHours.parse("closed", settings.working_hours.timezone)
@@ -87,7 +103,8 @@ def _assistant() -> Iterator[Assistant]:
                            working_hours=closed)
         database = Database(settings.database_url)
         migrate(database)
-        yield assemble(wire_as_process(settings, database), current_model(settings.model_dir))
+        yield assemble(wire_as_process(settings, database),
+                       model or current_model(settings.model_dir))
         database.dispose()
 
 

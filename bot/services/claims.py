@@ -62,18 +62,27 @@ class Claims:
         return guarantee_ends(invoiced, terms_in_force(self.terms, invoiced).guarantee_years)
 
     def assess(self, conversation_id: str, order: PlacedOrder, item: Item, account: Account,
-               statement: Statement, today: date) -> Assessed:
-        """Judges a claim and keeps claim, facts and decision. `today` is in the shop's zone."""
+               statement: Statement, today: date, claim_id: str | None = None) -> Assessed:
+        """Judges a claim and keeps claim, facts and decision. `today` is in the shop's zone.
+
+        With `claim_id` what was told since is added to that claim, which is judged anew, unless
+        it was filed or decided in the meantime.
+        """
         decision = decide(self.purchase(order, item), account, today, self.terms)
         with self._database.unit_of_work() as session:
-            claim = tables.Claim(
-                id=tables.new_id(), number=new_number("C"), conversation_id=conversation_id,
-                order_id=order.order_id, order_line_id=item.line_id, symptom=statement.symptom,
-                incident=statement.incident)
-            session.add(claim)
-            for state in ("draft", "verified", "assessed"):
-                move(session, claim, state, ASSISTANT)
-            _keep(session, claim, decision, ASSISTANT)
+            claim = _claim(session, claim_id) if claim_id else None
+            supersedes = None
+            if claim is None or claim.state != "assessed":
+                claim = tables.Claim(
+                    id=tables.new_id(), number=new_number("C"), conversation_id=conversation_id,
+                    order_id=order.order_id, order_line_id=item.line_id)
+                session.add(claim)
+                for state in ("draft", "verified", "assessed"):
+                    move(session, claim, state, ASSISTANT)
+            else:
+                supersedes = _begin_anew(session, claim)
+            claim.symptom, claim.incident = statement.symptom, statement.incident
+            _keep(session, claim, decision, ASSISTANT, supersedes=supersedes)
             if decision.outcome == "not_covered":
                 move(session, claim, "declined", ASSISTANT, ", ".join(decision.reasons))
             return Assessed(claim.id, claim.number, decision)
@@ -102,13 +111,8 @@ class Claims:
             claim.symptom, claim.incident = statement.symptom, statement.incident
             claim.remedy = remedy or claim.remedy
             session.flush()
-            last = session.scalar(
-                sa.select(tables.Decision).where(tables.Decision.claim_id == claim.id)
-                .order_by(tables.Decision.created_at.desc()).limit(1))
-            session.execute(sa.delete(tables.ClaimFact).where(
-                tables.ClaimFact.claim_id == claim.id))
             _keep(session, claim, decision, ASSISTANT, proposed=True,
-                  supersedes=last.id if last else None)
+                  supersedes=_begin_anew(session, claim))
             return Assessed(claim.id, claim.number, decision)
 
     def file(self, claim_id: str, remedy: str | None, remedy_note: str, summary: str) -> TicketView:
@@ -261,3 +265,12 @@ def _keep(session: Session, claim: Any, decision: Decision, decided_by: str, *,
     session.add_all(tables.ClaimFact(
         claim_id=claim.id, name=fact.name, state=fact.state.value, source=fact.source.value,
         said_in=fact.said_in) for fact in sorted(facts, key=lambda f: f.name))
+
+
+def _begin_anew(session: Session, claim: tables.Claim) -> str | None:
+    """Makes room for the facts of another decision; the id of the last one, which stays."""
+    session.execute(sa.delete(tables.ClaimFact).where(tables.ClaimFact.claim_id == claim.id))
+    last: str | None = session.scalar(
+        sa.select(tables.Decision.id).where(tables.Decision.claim_id == claim.id)
+        .order_by(tables.Decision.created_at.desc()).limit(1))
+    return last

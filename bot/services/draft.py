@@ -132,6 +132,12 @@ class Draft:
                     and self.plainness.get(name, 1.0) < below):
                 self.forget_cause(name)
 
+    def may_count(self, cause: str) -> bool:
+        """Whether a cause was read back, and the customer did not deny it."""
+        fact = self.facts.get(cause, {})
+        return (fact.get("source") == Source.CONFIRMATION.value
+                and fact["state"] != State.NO.value)
+
     def told_in_words(self) -> list[str]:
         """Causes told and not yet read back, the plainest first."""
         told = [name for name, fact in self.facts.items() if name != LOSS

@@ -15,11 +15,6 @@ from bot.services.negation import negates
 TOPICS = ("emergency", "human", "claim", "warranty_check", "ticket_status", "policy", "contact",
           "presale", "order_status", "return_refund", "privacy", "smalltalk", "out_of_scope")
 
-#: Intents that answer a question or tell something, and are no topic of their own.
-ANSWERS = ("affirm", "deny", "dont_know", "cancel", "no_order_number", "fixed", "remedy",
-           "incident")
-
-
 #: A wish for compensation: told like a cause, and none.
 LOSS = "consequential_loss"
 #: Questions on the policy that sound like the cause they ask about.
@@ -150,6 +145,8 @@ _EXPECTED: dict[str, dict[str, float]] = {
     "claim_confirmed": {"affirm": 5, "deny": 4, "dont_know": 2, "remedy": 2, "cancel": 2},
     "review": {"affirm": 5, "deny": 4, "cancel": 2, "human": 2},
 }
+#: How much likelier a question back is where something was asked.
+_ASKED_BACK = 3.0
 #: From this mass on a part of the answer tells an incident at all.
 _AN_INCIDENT = 0.15
 #: The second reader takes everything for a story; this much the first one has to see of it.
@@ -210,7 +207,7 @@ class Meaning:
 
 def meaning(heard: Heard, asked: str | None) -> Meaning:
     """Reads a message as the answer to `asked` (a slot's name, "review", or None)."""
-    expected = _EXPECTED.get(asked or "", {})
+    expected = {"explain": _ASKED_BACK, **_EXPECTED.get(asked, {})} if asked else {}
     weighted = _weighted(heard.intents, expected)
     # "Yes, and ..." and "no, ..." count as such whatever follows them.
     if heard.opening in _ANSWERED_BY.get(asked or "", ()):

@@ -78,12 +78,29 @@ class Intake:
         means = means or meaning(heard, asked)
         draft.attempts_in_message = draft.new_number = False
         says = self._take_numbers(draft, heard, asked)
-        self._take_story(draft, heard, asked, means)
+        asks_back = self._asks_back(draft, heard, asked, means)
+        if not asks_back:
+            self._take_story(draft, heard, asked, means)
         says += self._verify_if_possible(draft, conversation_id)
+        if asks_back:
+            return says + self._explain(draft, asked)
         answer = getattr(self, f"_answer_{asked}", None)
         if answer is not None and (means.act or not means.aside) and not draft.finished:
             says += answer(draft, heard, means)
         return says
+
+    def _asks_back(self, draft: Draft, heard: Heard, asked: str | None, means: Meaning) -> bool:
+        """Whether the answer to a question is one itself: "what do you mean, installed?"."""
+        return (means.act == "explain" and asked is not None
+                and draft.misses.get(asked, 0) < PATIENCE
+                and not self.answers_with_a_number(heard, asked))
+
+    @staticmethod
+    def _explain(draft: Draft, asked: str | None) -> list[Say]:
+        """What a question is for, and where its answer is found; the question is then put again."""
+        assert asked is not None
+        draft.misses[asked] = draft.misses.get(asked, 0) + 1
+        return [Say(f"utter_explain_{asked}")] if not draft.finished else []
 
     def _take_numbers(self, draft: Draft, heard: Heard, asked: str | None) -> list[Say]:
         known = self._orders.known(heard.order_numbers)
@@ -169,7 +186,10 @@ class Intake:
         draft.attempts_in_message = draft.new_number = False
         says = self._take_numbers(draft, heard, asked)
         says += self._verify_if_possible(draft, conversation_id)
-        if asked in ("order_number", "verification") and means.aside is None and not draft.finished:
+        if self._asks_back(draft, heard, asked, means):
+            says += self._explain(draft, asked)
+        elif (asked in ("order_number", "verification") and means.aside is None
+                and not draft.finished):
             says += getattr(self, f"_answer_{asked}")(draft, heard, means)
         return says
 
@@ -303,12 +323,13 @@ class Intake:
         return []
 
     def _answer_cause_confirmed(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
-        cause = draft.reading_back
-        if cause is None or causes.answer_read_back(draft, heard, means):
-            return []
-        again = self._again(draft, "cause_confirmed")
-        if not again:
-            causes.settle(draft, cause, State.UNKNOWN, heard.message_id)
+        cause, again = draft.reading_back, []
+        if cause is not None and not causes.answer_read_back(draft, heard, means):
+            again = self._again(draft, "cause_confirmed")
+            if not again:
+                causes.settle(draft, cause, State.UNKNOWN, heard.message_id)
+        if cause is not None and draft.may_count(cause):
+            draft.decision = None  # one that was made before the cause was told no longer holds
         return again
 
     def _answer_fault_date(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
@@ -383,6 +404,9 @@ class Intake:
                 return says, None
         else:
             says = []
+            draft.reading_back = self._told_late(draft)
+            if draft.reading_back:
+                return says, "cause_confirmed"
         if draft.remedy is None:
             return says, "remedy"
         if not draft.claim_confirmed:
@@ -420,11 +444,17 @@ class Intake:
         return causes.to_read_back(draft, causes_to_read_back(
             purchase, draft.account(), self._today(), self._claims.terms))
 
+    def _told_late(self, draft: Draft) -> str | None:
+        """A cause told after the decision, if plainly: it has to be read back all the same."""
+        cause = self._to_read_back(draft)
+        plain = cause is not None and draft.plainness.get(cause, 0.0) >= causes.PLAINLY_TOLD
+        return cause if plain and cause not in causes.LIKE_A_FAULT else None
+
     def _decide(self, draft: Draft, conversation_id: str) -> list[Say]:
         order, item = self.order(draft), self.item(draft)
         assessed = self._claims.assess(
             conversation_id, order, item, draft.account(),
-            Statement(draft.symptom or "", draft.incident or ""), self._today())
+            Statement(draft.symptom or "", draft.incident or ""), self._today(), draft.claim_id)
         decision = assessed.decision.public()
         draft.decision = decision
         draft.claim_id, draft.claim_number = assessed.claim_id, assessed.number

@@ -23,7 +23,7 @@ from bot.services.heard import ALARM
 from bot.understanding import net
 from bot.understanding.calm import calm
 from bot.understanding.clauses import clauses
-from bot.understanding.encoder import parallel_matrix, shared_encoder
+from bot.understanding.encoder import all_cores, parallel_matrix, shared_encoder
 from bot.understanding.language import LANGUAGES, LanguageNet
 from bot.understanding.net import LabelNet
 from bot.understanding.ngrams import NgramModel
@@ -98,11 +98,12 @@ class MessageClassifier(_Component):
         examples = [m for m in training_data.intent_examples if m.get("text")]
         labels = [m.get("intent_response_key") or m.get("intent") for m in examples]
         texts = [calm(patterns.without_codes(m.get("text"))) or m.get("text") for m in examples]
-        features = parallel_matrix(
-            texts, lambda done: net.on_progress(0.1 + 0.4 * done, "reading the examples"))
+        with all_cores() as pool:
+            letters = pool.submit(NgramModel.train, texts, labels)
+            features = parallel_matrix(pool, texts, lambda done: net.on_progress(
+                0.1 + 0.5 * done, "reading the examples"))
+            self.ngrams = letters.result()
         self.net = LabelNet.train(features, labels)
-        net.on_progress(0.8, "learning the letters")
-        self.ngrams = NgramModel.train(texts, labels)
         with self._storage.write_to(self._resource) as folder:
             self.net.save(folder)
             self.ngrams.save(folder)

@@ -12,13 +12,14 @@ Multi-task Dual-Encoder Model").
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import multiprocessing
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -209,26 +210,32 @@ def _windows(x: Array, n: int, left: int) -> Array:
     return np.concatenate([padded[i: i + len(x)] for i in range(n)], axis=1)
 
 
-def parallel_matrix(texts: Sequence[str], report: Callable[[float], None]) -> Array:
-    """`SentenceEncoder.matrix` on all cores, for training. `report` is told the share done."""
-    chunks = [texts[start: start + _CHUNK] for start in range(0, len(texts), _CHUNK)]
-    found = []
+@contextlib.contextmanager
+def all_cores() -> Iterator[Executor]:
+    """Processes for training, one a core; each computes with one thread."""
     single = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")}
     before = {name: os.environ.get(name) for name in single}
-    # The processes share the cores, so each computes with one thread.
     os.environ.update(single)
     try:
         with ProcessPoolExecutor(os.cpu_count() or 1,
                                  multiprocessing.get_context("spawn")) as pool:
-            for rows in pool.map(_rows, chunks):
-                found.append(rows)
-                report(len(found) / len(chunks))
+            yield pool
     finally:
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def parallel_matrix(pool: Executor, texts: Sequence[str],
+                    report: Callable[[float], None]) -> Array:
+    """`SentenceEncoder.matrix` in other processes. `report` is told the share done."""
+    chunks = [texts[start: start + _CHUNK] for start in range(0, len(texts), _CHUNK)]
+    found = []
+    for rows in pool.map(_rows, chunks):
+        found.append(rows)
+        report(len(found) / len(chunks))
     return np.concatenate(found)
 
 

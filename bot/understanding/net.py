@@ -58,7 +58,7 @@ class LabelNet:
         for epochs, rate in _EPOCHS:
             net.optimizer.learning_rate.assign(rate)
             for _ in range(epochs):
-                on_progress(0.5 + 0.3 * done / total, "learning")
+                on_progress(0.6 + 0.2 * done / total, "learning")
                 net.fit(scaled, wanted, batch_size=_BATCH, epochs=1, verbose=0)
                 done += 1
         (w1, b1), (w2, b2) = (layer.get_weights() for layer in net.layers if layer.weights)
