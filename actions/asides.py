@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from rasa_sdk.events import EventType, FollowupAction
 
-from actions.base import ServiceAction, Turn
+from actions.base import Turn
 from actions.contact import contact, presale
 from actions.general import smalltalk
 from actions.handoff import hand_over, person
+from actions.offers import TopicAction
 from actions.privacy import privacy
 from bot.services.heard import PLAINLY_A_FAULT
 
@@ -39,13 +40,13 @@ def answer_aside(turn: Turn, topic: str) -> None:
         turn.say("utter_aside_out_of_scope")
 
 
-class ActionPolicy(ServiceAction):
+class ActionPolicy(TopicAction):
     """A question on the policy, outside a form; a fault told beside it begins a claim."""
 
     def name(self) -> str:
         return "action_policy"
 
-    def act(self, turn: Turn) -> list[EventType] | None:
+    def speak(self, turn: Turn) -> list[EventType] | None:
         if turn.heard.tells_a_fault() >= PLAINLY_A_FAULT and not turn.draft.finished:
             return [FollowupAction("claim_form")]  # which answers the question first
         policy(turn)

@@ -54,6 +54,20 @@ class Turn:
             return Meaning(means.act or "claim", None, means.confidence)
         return means
 
+    @property
+    def answers_offer(self) -> bool:
+        """Whether the message says yes or no to what was offered, whatever else it speaks of.
+
+        "No, I'll ask my seller" asks nothing about returns; what is asked beside the answer has to
+        be told very plainly.
+        """
+        heard = self.heard
+        if self.asked or not self.draft.offer or not (heard.opening or heard.acknowledges):
+            return False
+        if heard.message_id and heard.message_id == self.draft.heard_message:
+            return False  # it answered what was asked before the offer
+        return self.means.act in ("affirm", "deny") and heard.topic_behind_opening() is None
+
     def say(self, response: str, custom: dict[str, Any] | None = None,
             buttons: list[dict[str, str]] | None = None, **values: Any) -> None:
         """Says a response by its name."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rasa_sdk.events import EventType
 
-from actions.base import ServiceAction, Turn
+from actions.base import Turn
+from actions.offers import TopicAction
 from actions.wording import time_until
 from bot.wording.hours import hours_text
 
@@ -31,23 +32,23 @@ def presale(turn: Turn) -> None:
     turn.say("utter_presale", email=ways.presale_email)
 
 
-class ActionContact(ServiceAction):
+class ActionContact(TopicAction):
     """How to reach the shop."""
 
     def name(self) -> str:
         return "action_contact"
 
-    def act(self, turn: Turn) -> list[EventType] | None:
+    def speak(self, turn: Turn) -> list[EventType] | None:
         contact(turn)
         return None
 
 
-class ActionPresale(ServiceAction):
+class ActionPresale(TopicAction):
     """A question before buying."""
 
     def name(self) -> str:
         return "action_presale"
 
-    def act(self, turn: Turn) -> list[EventType] | None:
+    def speak(self, turn: Turn) -> list[EventType] | None:
         presale(turn)
         return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from actions.base import ServiceAction, Turn
-from actions.handoff import hand_over, review
+from actions.handoff import hand_over
+from actions.offers import TopicAction
 from bot.services.heard import TOPICS
 from bot.services.review import FALLBACK
 
@@ -16,14 +17,8 @@ _GOAL_OF_FORM = {"claim_form": "claim"}
 _PURSUES_CLAIM = ("incident", "fixed", "remedy", "no_order_number")
 #: What is not understood, but tells of a broken product more than this, begins a claim.
 _OF_A_CLAIM, _A_CLAIM = ("claim", *_PURSUES_CLAIM), 0.25
-#: What is offered at the end of a claim, by how it ended.
-_OFFERED = {"not_covered": "review", "unverified": "person"}
-#: Letters up to which a "no" without the word is just that.
-_A_FEW_WORDS = 25
 #: A small talk or fallback repeated this often gets a person offered.
 _PATIENCE = 2
-#: "It works again" without a claim before it has to be this plain; else it starts one.
-_PLAINLY_FIXED = 0.9
 
 
 class ActionValidateSlotMappings(ServiceAction):
@@ -75,13 +70,13 @@ def language_of(turn: Turn) -> str:
     return code if clear else before
 
 
-class ActionSmalltalk(ServiceAction):
+class ActionSmalltalk(TopicAction):
     """Greetings, thanks, "are you a robot?"."""
 
     def name(self) -> str:
         return "action_smalltalk"
 
-    def act(self, turn: Turn) -> list[EventType] | None:
+    def speak(self, turn: Turn) -> list[EventType] | None:
         smalltalk(turn)
         return None
 
@@ -92,24 +87,24 @@ def smalltalk(turn: Turn) -> None:
     turn.say(f"utter_smalltalk/{kind}")
 
 
-class ActionOutOfScope(ServiceAction):
+class ActionOutOfScope(TopicAction):
     """Says what it can do; never invents."""
 
     def name(self) -> str:
         return "action_out_of_scope"
 
-    def act(self, turn: Turn) -> list[EventType] | None:
+    def speak(self, turn: Turn) -> list[EventType] | None:
         turn.say("utter_out_of_scope")
         return None
 
 
-class ActionFallback(ServiceAction):
+class ActionFallback(TopicAction):
     """Not understood: narrows down, then offers a person, instead of repeating itself."""
 
     def name(self) -> str:
         return "action_fallback"
 
-    def act(self, turn: Turn) -> list[EventType] | None:
+    def speak(self, turn: Turn) -> list[EventType] | None:
         draft = turn.draft
         turn.services.intake.note_numbers(draft, turn.heard)
         heard = turn.heard
@@ -129,48 +124,6 @@ class ActionFallback(ServiceAction):
         else:
             draft.misses["fallback"] = 0
             hand_over(turn, "frustration")
-        return None
-
-
-def _declines(turn: Turn) -> bool:
-    """Whether an offer is turned down: "no", and not "I don't see why, that is my number"."""
-    heard = turn.heard
-    if heard.pressed or heard.opening == "deny" or turn.means.act in ("cancel", "fixed"):
-        return True
-    return turn.means.act == "deny" and len(heard.text) <= _A_FEW_WORDS
-
-
-class ActionAnswer(ServiceAction):
-    """A yes, no or thanks where no form asks: it answers what was offered last."""
-
-    def name(self) -> str:
-        return "action_answer"
-
-    def act(self, turn: Turn) -> list[EventType] | None:
-        draft, act = turn.draft, turn.means.act
-        if draft.finished == "unverified" and (turn.heard.likely_numbers or turn.heard.proofs):
-            return [FollowupAction("claim_form")]  # "ok, it's CG2026-004512" wants no person
-        # Who said no first may still change their mind.
-        offered = draft.offer or (not draft.handoff and _OFFERED.get(draft.finished or ""))
-        if offered and act == "affirm":
-            if offered == "review":
-                review(turn)
-            else:
-                draft.offer = None
-                hand_over(turn, "requested")
-        elif draft.offer and not _declines(turn):
-            turn.say(f"utter_offer_{draft.offer}")
-        elif act == "affirm" and not draft.finished:
-            return [FollowupAction("claim_form")]
-        elif act == "fixed" and turn.heard.most("fixed/yes") >= _PLAINLY_FIXED:
-            turn.say("utter_fixed")
-        elif act in ("fixed", "incident"):
-            return [FollowupAction("claim_form")]
-        elif act == "cancel":
-            turn.say("utter_cancelled")
-        else:
-            draft.offer = None
-            turn.say("utter_anything_else")
         return None
 
 

@@ -78,19 +78,3 @@ class ActionEmergency(ServiceAction):
         emergency(turn)
         turn.draft.mentions = [*turn.draft.mentions, turn.heard.text][-6:]
         return None
-
-
-class ActionHuman(ServiceAction):
-    """Somebody wants a person, outside a form."""
-
-    def name(self) -> str:
-        return "action_human"
-
-    def act(self, turn: Turn) -> list[EventType] | None:
-        # "Yes, I want a person to look at it" takes what was offered; a bare wish does not.
-        wanted = turn.heard.best_label("human") == "review" or turn.heard.opening == "affirm"
-        if turn.draft.offer == "review" and wanted:
-            review(turn)
-        else:
-            person(turn)
-        return None

@@ -7,6 +7,7 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from actions.asides import answer_aside, return_refund
 from actions.base import ServiceAction, Turn
 from actions.handoff import emergency
+from actions.offers import TopicAction, answer
 from bot.services.orders import PlacedOrder
 from bot.services.ticket_texts import subject
 
@@ -25,6 +26,8 @@ class ValidateLookupForm(ServiceAction):
 
     def act(self, turn: Turn) -> list[EventType] | None:
         draft, heard, means = turn.draft, turn.heard, turn.means
+        if turn.answers_offer:
+            return [SlotSet("requested_slot", None)]  # the form ends, and the answer is taken
         if turn.asked is None:
             draft.goal = draft.goal or "order_status"
             if means.aside in GOALS:
@@ -65,6 +68,8 @@ class ActionCloseLookup(ServiceAction):
 
     def act(self, turn: Turn) -> list[EventType] | None:
         draft = turn.draft
+        if turn.answers_offer:
+            return answer(turn)
         if draft.finished:
             return None
         goal, draft.goal = draft.goal, None
@@ -132,12 +137,12 @@ def _status(turn: Turn) -> None:
                  ticket_number=ticket.number)
 
 
-class ActionReturnRefund(ServiceAction):
+class ActionReturnRefund(TopicAction):
     """Returns and refunds: the policy is silent, so a person takes it."""
 
     def name(self) -> str:
         return "action_return_refund"
 
-    def act(self, turn: Turn) -> list[EventType] | None:
+    def speak(self, turn: Turn) -> list[EventType] | None:
         return_refund(turn)
         return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rasa_sdk.events import EventType
 
-from actions.base import ServiceAction, Turn
+from actions.base import Turn
+from actions.offers import TopicAction
 from bot.services.ticket_texts import subject
 
 
@@ -18,12 +19,12 @@ def privacy(turn: Turn) -> None:
              ticket_number=ticket.number)
 
 
-class ActionPrivacy(ServiceAction):
+class ActionPrivacy(TopicAction):
     """A privacy request."""
 
     def name(self) -> str:
         return "action_privacy"
 
-    def act(self, turn: Turn) -> list[EventType] | None:
+    def speak(self, turn: Turn) -> list[EventType] | None:
         privacy(turn)
         return None

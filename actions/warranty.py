@@ -7,6 +7,7 @@ from rasa_sdk.events import EventType, SlotSet
 from actions.asides import AFTER_VERIFICATION, answer_aside
 from actions.base import ServiceAction, Turn
 from actions.handoff import emergency
+from actions.offers import answer
 from actions.orders import answer_goal
 from bot.policy import State
 from bot.services.draft import QUESTIONS
@@ -32,6 +33,8 @@ class ValidateClaimForm(ServiceAction):
             # Rasa validates twice when a form begins; a message is taken in once.
             return [SlotSet("requested_slot", turn.slots.get("requested_slot"))]
         draft.heard_message = turn.heard.message_id
+        if turn.answers_offer:
+            return [SlotSet("requested_slot", None)]  # the form ends, and the answer is taken
         if turn.asked is None and draft.offer == "review" and means.act in _DISPUTES:
             # Whoever tells what happened once more after a refusal disputes it.
             turn.say("utter_offer_review")
@@ -91,6 +94,8 @@ class ActionCloseClaim(ServiceAction):
 
     def act(self, turn: Turn) -> list[EventType] | None:
         draft, services = turn.draft, turn.services
+        if turn.answers_offer:
+            return answer(turn)
         if draft.finished == "filed":
             assert draft.claim_id is not None
             ticket = services.claims.file(draft.claim_id, draft.remedy, draft.remedy_note,

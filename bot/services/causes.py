@@ -55,6 +55,7 @@ PLAINLY_NOTHING = 0.7
 UNTOLD, MUCH_LIKELIER = 0.03, 3.0
 #: Causes that are read back one after the other, at most.
 MOST_READ_BACKS = 3
+WATER = "F"
 
 
 def take_in(draft: Draft, heard: Heard, asked: str | None) -> None:
@@ -121,17 +122,23 @@ def answer_read_back(draft: Draft, heard: Heard, means: Meaning) -> bool:
         state = State.NO
     if state is State.YES and not says_both(heard.text):
         meant = _meant_instead(draft, cause, heard, told)
-        if meant:
+        if meant in draft.agreed_to:
+            # Both got a yes, and this one was named at each.
+            draft.forget_cause(cause)
+            draft.reading_back = cause = meant
+        elif meant:
             draft.forget_cause(cause)
             draft.reading_back = None
             draft.read_backs += 1
+            draft.agreed_to.append(cause)
             draft.note_cause(CauseHeard(meant, "yes", PLAINLY_TOLD), heard.message_id)
             return True
         if heard.doubts_its_yes() or _denied_as_well(cause, heard_now):
             state = State.UNKNOWN
     if state is None:
         return False
-    settle(draft, cause, state, heard.message_id, told, both=says_both(heard.text))
+    spoken_of = [name for name, c in told.items() if c.state == "yes"]
+    settle(draft, cause, state, heard.message_id, spoken_of, both=says_both(heard.text))
     return True
 
 
@@ -183,17 +190,24 @@ def settle(draft: Draft, cause: str, state: State, said_in: str | None,
         if not draft.told_in_words():
             _try_the_next(draft, said_in)
     elif state is State.YES:
-        _explained(draft, cause, set(told))
+        _explained(draft, cause, set(told), said_in)
     elif state is State.NO and not draft.told_in_words() and draft.read_backs < MOST_READ_BACKS:
         _try_the_next(draft, said_in)
 
 
-def _explained(draft: Draft, cause: str, told: set[str]) -> None:
+def _explained(draft: Draft, cause: str, told: set[str], said_in: str | None) -> None:
     """One confirmed cause explains the story; others stay if they were told by themselves."""
+    wet = max(draft.perhaps.get(WATER, 0.0), draft.plainness.get(WATER, 0.0))
+    if cause == "act_of_god" and WATER not in draft.facts and (WATER in told or wet >= PERHAPS):
+        # A storm's water is water: the policy has a clause of its own for it.
+        told = told | {WATER}
+        draft.note_cause(CauseHeard(WATER, "yes", max(wet, PERHAPS)), said_in)
     draft.perhaps = {}
     for other in draft.told_in_words():
         by_itself = other in told or (
             other in draft.apart and draft.plainness.get(other, 0.0) >= PLAINLY_TOLD)
+        if other == WATER and cause == "act_of_god" and by_itself:
+            continue
         if are_kindred(cause, other) or not by_itself:
             draft.forget_cause(other)
 

@@ -58,6 +58,8 @@ class Draft:
     perhaps: dict[str, float] = field(default_factory=dict)
     reading_back: str | None = None
     read_backs: int = 0
+    #: Causes that got a yes which named another one.
+    agreed_to: list[str] = field(default_factory=list)
     mentions: list[str] = field(default_factory=list)
     claim_id: str | None = None
     claim_number: str | None = None

@@ -50,8 +50,9 @@ class Heard:
     """One message as understood.
 
     `intents` gives the probability of each intent, `labels` of the finer ones ("claim/no_power").
-    `opening` is affirm, deny or dont_know where the message begins so, `after_opening` gives the
-    labels of what follows it, and `clauses` those of each part of a longer message. `stories` says
+    `opening` is affirm, deny or dont_know where the message begins so; it `acknowledges` where it
+    begins with an "ok" or "fine". `after_opening` gives the labels of what follows either, and
+    `clauses` those of each part of a longer message. `stories` says
     of the message and each of its parts which incident it tells if it tells one, as a second reader
     sees it (English only).
     """
@@ -61,6 +62,7 @@ class Heard:
     intents: Mapping[str, float] = field(default_factory=dict)
     labels: Mapping[str, float] = field(default_factory=dict)
     opening: str | None = None
+    acknowledges: bool = False
     after_opening: Mapping[str, float] = field(default_factory=dict)
     clauses: tuple[Mapping[str, float], ...] = ()
     stories: tuple[Mapping[str, float], ...] = ()
@@ -117,6 +119,13 @@ class Heard:
         mass = sum(told.values())
         return {cause: p / mass for cause, p in told.items()} if mass >= _NAMES_A_CAUSE else {}
 
+    def topic_behind_opening(self) -> str | None:
+        """The topic of its own that follows a yes, no or ok, if it is told very plainly."""
+        for name, p in _by_intent(self.after_opening).items():
+            if name in TOPICS and name not in _PASSING and p >= _ASIDE_OF_WEIGHT:
+                return name
+        return None
+
     def doubts_its_yes(self) -> bool:
         """Whether a yes is only how a shrug begins: "yeah I don't know, maybe, maybe not"."""
         return self.after_opening.get("dont_know", 0.0) >= _DOUBTS
@@ -131,6 +140,8 @@ class Heard:
         return {**merged, **self.labels}
 
 
+#: What is offered at the end of a claim, and waits for a yes or no (`Draft.offer`).
+OFFERS = ("review", "person")
 #: By the question asked: how much likelier each kind of answer is than in an open conversation.
 _EXPECTED: dict[str, dict[str, float]] = {
     "order_number": {"no_order_number": 4, "dont_know": 3, "cancel": 2},
@@ -143,7 +154,7 @@ _EXPECTED: dict[str, dict[str, float]] = {
     "fault_date": {"incident": 3, "dont_know": 4, "claim": 2, "cancel": 1},
     "remedy": {"remedy": 6, "affirm": 2, "deny": 2, "dont_know": 3, "cancel": 2},
     "claim_confirmed": {"affirm": 5, "deny": 4, "dont_know": 2, "remedy": 2, "cancel": 2},
-    "review": {"affirm": 5, "deny": 4, "cancel": 2, "human": 2},
+    **{offer: {"affirm": 4, "deny": 4, "cancel": 3, "human": 2} for offer in OFFERS},
 }
 #: How much likelier a question back is where something was asked.
 _ASKED_BACK = 3.0
@@ -185,8 +196,13 @@ _ANSWERED_BY: dict[str, tuple[str, ...]] = {
     "fault_date": ("dont_know",),
     "remedy": ("remedy",),
     "claim_confirmed": ("affirm", "deny"),
-    "review": ("affirm", "deny"),
+    **dict.fromkeys(OFFERS, ("affirm", "deny")),
 }
+#: What an offer is taken by, and turned down by, behind an "ok".
+_TAKES, _TURNS_DOWN = ("affirm", "human"), ("deny", "cancel")
+#: From this mass on what follows the "ok" says which, and from this probability on a yes without
+#: the word is one.
+_SAYS_WHICH, PLAINLY_WANTED = 0.4, 0.6
 _CLAUSE_ANSWERS = 0.6
 #: From this probability on, what follows a yes says that nobody knows.
 _DOUBTS = 0.5
@@ -209,6 +225,8 @@ def meaning(heard: Heard, asked: str | None) -> Meaning:
     """Reads a message as the answer to `asked` (a slot's name, "review", or None)."""
     expected = {"explain": _ASKED_BACK, **_EXPECTED.get(asked, {})} if asked else {}
     weighted = _weighted(heard.intents, expected)
+    if asked in OFFERS and heard.acknowledges:
+        return Meaning(_behind_an_ok(heard), None, 1.0)
     # "Yes, and ..." and "no, ..." count as such whatever follows them.
     if heard.opening in _ANSWERED_BY.get(asked or "", ()):
         return Meaning(heard.opening, _aside_in_a_clause(heard), 1.0)
@@ -240,6 +258,18 @@ def meaning(heard: Heard, asked: str | None) -> Meaning:
     if asked is None and best == "claim" and _aside_in_a_clause(heard) == "policy":
         return Meaning(best, "policy", confidence)
     return Meaning(best, None, confidence)
+
+
+def _behind_an_ok(heard: Heard) -> str | None:
+    """Whether an "ok" takes an offer: on its own it does, before "no need" it does not."""
+    if not heard.after_opening:
+        return "affirm"
+    intents = _by_intent(heard.after_opening)
+    takes, turns_down = (sum(intents.get(name, 0.0) for name in names)
+                         for names in (_TAKES, _TURNS_DOWN))
+    if max(takes, turns_down) < _SAYS_WHICH:
+        return None
+    return "affirm" if takes > turns_down else "deny"
 
 
 def is_emergency(heard: Heard, asked: str | None) -> bool:
@@ -339,8 +369,11 @@ def _weighted(intents: Mapping[str, float], expected: Mapping[str, float]) -> di
 def _aside_in_a_clause(heard: Heard) -> str | None:
     """A question of its own that a part of the message asks."""
     for labels in heard.clauses:
-        for topic in ("policy", "contact", "human"):
-            if sum(p for k, p in labels.items() if k.split("/", 1)[0] == topic) > _CLAUSE_ASIDE:
+        intents = _by_intent(labels)
+        for topic, needed in (("policy", _CLAUSE_ASIDE), ("contact", _CLAUSE_ASIDE),
+                              ("human", _ASIDE_OF_WEIGHT)):
+            # "I told you so" is annoyed, and no wish for a person.
+            if intents.get(topic, 0.0) - labels.get("human/frustration", 0.0) > needed:
                 return topic
     return None
 
@@ -350,13 +383,17 @@ def _answer_in_a_clause(heard: Heard, asked: str | None,
     """The plainest answer to the question among the parts of a longer message."""
     best, most = None, _CLAUSE_ANSWERS
     for labels in heard.clauses:
-        intents: dict[str, float] = {}
-        for label, probability in labels.items():
-            name = label.split("/", 1)[0]
-            intents[name] = intents.get(name, 0.0) + probability
-        weighted = _weighted(intents, expected)
+        weighted = _weighted(_by_intent(labels), expected)
         total = sum(weighted.values()) or 1.0
         for name in _ANSWERED_BY.get(asked or "", ()):
             if weighted.get(name, 0.0) / total > most:
                 best, most = name, weighted[name] / total
     return best
+
+
+def _by_intent(labels: Mapping[str, float]) -> dict[str, float]:
+    intents: dict[str, float] = {}
+    for label, probability in labels.items():
+        name = label.split("/", 1)[0]
+        intents[name] = intents.get(name, 0.0) + probability
+    return intents

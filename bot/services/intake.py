@@ -32,9 +32,10 @@ from bot.store.keys import number_key
 
 #: Times a closed question is put again before a person is offered.
 PATIENCE = 2
-#: Whether it works again or not has to be said this plainly, or it is asked once more.
-FIXED_HEARD = 0.45
-#: "It works again" closes the claim, so it has to outweigh "still broken" by this share.
+#: "Still the same" has to be said this plainly, or it is asked once more; that it works again,
+#: which closes the claim, more plainly; most plainly behind a no ("no, still … oh, there it is").
+STILL_HEARD, FIXED_HEARD, FIXED_AFTER_ALL = 0.45, 0.7, 0.9
+#: "It works again" has to outweigh "still broken" by this share.
 FIXED_OUTWEIGHS = 0.75
 
 
@@ -103,7 +104,7 @@ class Intake:
         return [Say(f"utter_explain_{asked}")] if not draft.finished else []
 
     def _take_numbers(self, draft: Draft, heard: Heard, asked: str | None) -> list[Say]:
-        known = self._orders.known(heard.order_numbers)
+        known = _whole(self._orders.known(heard.order_numbers))
         # A customer's number may be mistyped; then it is taken as it looks, if asked for.
         shaped = [n for n in heard.order_numbers if n in heard.likely_numbers]
         if asked == "order_number":
@@ -131,6 +132,8 @@ class Intake:
     def _proofs(self, draft: Draft, heard: Heard, asked: str | None) -> list[str]:
         """What may verify the customer. Digits alone count only as the answer to that question."""
         order = number_key(draft.order_number or "")
+        if order not in number_key(heard.text):
+            order = ""  # what is like a part of it was not read off it
         if asked == "verification":
             found = list(heard.proofs)
             known = self._orders.known(heard.order_numbers)
@@ -293,15 +296,18 @@ class Intake:
     def _answer_fixed(self, draft: Draft, heard: Heard, means: Meaning) -> list[Say]:
         works, still = heard.works_again()
         # "Yes, I tried that. No better." answers another question first.
-        plainly_still = still >= FIXED_HEARD and still > works
-        if means.act == "deny" or (means.act == "affirm" and plainly_still):
+        plainly_still = still >= STILL_HEARD and still > works
+        if means.act == "deny" and heard.clauses and works >= FIXED_AFTER_ALL > still:
+            draft.fixed = True
+        elif means.act == "deny" or (means.act == "affirm" and plainly_still):
             draft.fixed = False
         elif means.act == "affirm":
             # "It is as it was" looks like a yes; only a yes in so many words closes the claim.
             draft.fixed = heard.opening == "affirm" or heard.pressed or works > still
         elif means.act == "fixed":
             sure = works >= FIXED_OUTWEIGHS * (works + still)
-            if max(works, still) < FIXED_HEARD or (works > still and not sure):
+            plain = works >= FIXED_HEARD if works > still else still >= STILL_HEARD
+            if not plain or (works > still and not sure):
                 again = self._again(draft, "fixed")
                 if again:
                     return again
@@ -497,3 +503,10 @@ class Intake:
 
     def _ends(self, draft: Draft) -> date | None:
         return self._claims.guarantee_ends(self.order(draft).invoice_date)
+
+
+def _whole(numbers: Sequence[str]) -> list[str]:
+    """Those that are no part of another one: "1001" in "CG 1001" is no order of its own."""
+    keys = [number_key(number) for number in numbers]
+    return [number for number, key in zip(numbers, keys, strict=True)
+            if not any(key != other and key in other for other in keys)]

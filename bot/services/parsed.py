@@ -29,6 +29,7 @@ def heard_of(parse: Mapping[str, Any]) -> Heard:
         intents=intents,
         labels=labels,
         opening=parse.get("opening"),
+        acknowledges=bool(parse.get("acknowledges")),
         after_opening=parse.get("after_opening") or {},
         clauses=tuple(parse.get("clauses") or ()),
         stories=tuple(parse.get("stories") or ()),

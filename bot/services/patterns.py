@@ -21,11 +21,11 @@ _SPOKEN_DOT = re.compile(r"\s*(?:[(]dot[)]|dot|[.])\s*", re.IGNORECASE)
 _PHONE = re.compile(rf"(?<!{_W})(?<!-)(?:\+|00)?\(?\d[\d\s().\-/]{{5,18}}\d(?!{_W})")
 _ISO_DATE = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
 _DAY_DATE = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)")
-_TOKEN = re.compile(r"#?[A-Za-z0-9][A-Za-z0-9\-]*")
+_TOKEN = re.compile(rf"#?{_W}(?:{_W}|-)*")
+_PIECE = rf"(?:(?!_){_W}|-)+"
 #: A number in parts: "INV/26/03391", "2026.0044-7"; with three digits at least, unlike "1/2".
 _IN_PARTS = re.compile(r"(?<![\w/.])#?(?=[^\s]*\d[^\s]*\d[^\s]*\d)"
-                       r"[A-Za-z0-9\-]+(?:(?:/[A-Za-z0-9\-]+)+|(?:\.[A-Za-z0-9\-]+)+"
-                       r"|(?:_[A-Za-z0-9\-]+)+)")
+                       rf"{_PIECE}(?:(?:/{_PIECE})+|(?:\.{_PIECE})+|(?:_{_PIECE})+)")
 #: Known shapes of post codes with letters or a gap: GB, NL, CA, IE, SE, IN, PL, JP, PT ...
 _POSTAL = re.compile(
     rf"(?<!{_W})(?<!-)(?:"
@@ -47,8 +47,14 @@ _PART = re.compile(r"((?<=\D)[,.;!?](?=\s|$)|[，、。！？；،؟\n]|\s-\s)")
 _LETTERS = re.compile(r"[^\W\d_\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+"
                       r"|[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]{2,4}")
 _NAMES_A_NUMBER = 4
-#: Letters of a word that may begin an order number: "promo 55210".
-_LONGEST_PREFIX = 6
+#: Letters of a word that may be a part of an order number: "promo 55210", "mx mty 0091 44527".
+_LONGEST_WORD = 6
+#: Of one behind the digits: "15 80063 k".
+_LONGEST_END = 3
+#: A number may be written in so many pieces: that many before one with digits, and in all.
+_PIECES_BEFORE, _PIECES = 3, 6
+#: Candidates of one text; a pasted log has thousands.
+_MOST_CANDIDATES = 300
 
 
 @dataclass(frozen=True)
@@ -107,20 +113,31 @@ def _plain_digits(text: str) -> str:
 def _order_numbers(text: str) -> list[str]:
     """Tokens with digits, and neighbours that may be one number written with spaces."""
     tokens = [m.group() for m in _TOKEN.finditer(text)]
-    found = list(dict.fromkeys(m.group() for m in _IN_PARTS.finditer(text)))
+    found = dict.fromkeys(m.group() for m in _IN_PARTS.finditer(text))
     for i, token in enumerate(tokens):
-        digits = sum(c.isdigit() for c in token)
-        if not digits:
+        if not any(c.isdigit() for c in token) or len(found) >= _MOST_CANDIDATES:
             continue
-        for start in (i - 1, i):
-            for end in range(i + 1, min(i + 3, len(tokens)) + 1):
-                if start < 0 or (start < i and len(tokens[start]) > _LONGEST_PREFIX
-                                 and not any(c.isdigit() for c in tokens[start])):
-                    continue
+        for start in _starts(tokens, i):
+            for end in range(i + 1, min(start + _PIECES, len(tokens)) + 1):
+                if end > i + 1 and not _a_piece(tokens[end - 1], _LONGEST_END):
+                    break
                 joined = " ".join(tokens[start:end])
-                if joined not in found and 3 <= len(joined.replace(" ", "")) <= 40:
-                    found.append(joined)
-    return found
+                if 3 <= len(joined.replace(" ", "")) <= 40:
+                    found.setdefault(joined)
+    return list(found)
+
+
+def _starts(tokens: list[str], place: int) -> list[int]:
+    """Where a number that has digits at that place may begin, the nearest word first."""
+    starts = [place]
+    while len(starts) <= _PIECES_BEFORE and starts[-1] and _a_piece(tokens[starts[-1] - 1]):
+        starts.append(starts[-1] - 1)
+    # One word in front, as in "CG 2026004512", is the commonest.
+    return [*starts[1:2], starts[0], *starts[2:]]
+
+
+def _a_piece(token: str, letters: int = _LONGEST_WORD) -> bool:
+    return len(token) <= letters or any(c.isdigit() for c in token)
 
 
 def likely_order_number(candidate: str) -> bool:

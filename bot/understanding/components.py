@@ -27,7 +27,7 @@ from bot.understanding.encoder import all_cores, parallel_matrix, shared_encoder
 from bot.understanding.language import LANGUAGES, LanguageNet
 from bot.understanding.net import LabelNet
 from bot.understanding.ngrams import NgramModel
-from bot.understanding.openings import act_at_start, split_opening
+from bot.understanding.openings import act_at_start, after_acknowledging, split_opening
 
 logger = logging.getLogger(__name__)
 
@@ -154,7 +154,11 @@ class MessageClassifier(_Component):
             parts = clauses(plain)
             texts = [plain, *parts]
             opening, rest = split_opening(plain)
-            more = [rest] if opening and sum(c.isalpha() for c in rest) >= _A_WORD else []
+            acknowledged = after_acknowledging(plain)
+            if opening is None and acknowledged is not None:
+                rest = acknowledged
+            begins = opening is not None or acknowledged is not None
+            more = [rest] if begins and sum(c.isalpha() for c in rest) >= _A_WORD else []
             rows, hazards = self.read([*texts, *more])
             message.set(HAZARDS, hazards[:len(texts)])
             read = [dict(zip(self.net.labels, map(float, row), strict=True)) for row in rows]
@@ -169,6 +173,7 @@ class MessageClassifier(_Component):
             _set_intent(message, intents, [_by_intent(labels) for labels in read[1:]])
             message.set("labels", _worth_telling(read[0]), add_to_output=True)
             message.set("opening", opening, add_to_output=True)
+            message.set("acknowledges", acknowledged is not None, add_to_output=True)
             message.set("clauses", [_worth_telling(labels) for labels in read[1:]],
                         add_to_output=True)
         return messages

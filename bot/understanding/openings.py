@@ -22,11 +22,11 @@ _MARKS = " ¡¿\"'«“„-–—,.;:!?…，。！？、؛،~()"
 _NO_SPACES = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
-@functools.lru_cache(maxsize=1)
-def _words() -> list[tuple[str, str]]:
+@functools.cache
+def _words(*acts: str) -> list[tuple[str, str]]:
     """(word, act), the longest first."""
     read = yaml.safe_load(Path(__file__).with_name("words.yml").read_text(encoding="utf-8"))
-    pairs = {(str(word).casefold(), act) for act in ACTS for words in read[act].values()
+    pairs = {(str(word).casefold(), act) for act in acts for words in read[act].values()
              for word in words}
     return sorted(pairs, key=lambda pair: -len(pair[0]))
 
@@ -36,23 +36,29 @@ def act_at_start(text: str) -> str | None:
     return split_opening(text)[0]
 
 
+def after_acknowledging(text: str) -> str | None:
+    """What follows an "ok" or "fine" that the text begins with; None if it does not."""
+    act, rest = _one_act(text.strip().casefold(), "acknowledge")
+    return rest if act else None
+
+
 def split_opening(text: str) -> tuple[str | None, str]:
     """The act that the text begins with, as `act_at_start`, and what follows it in lower case."""
-    act, rest = _one_act(text.strip().casefold())
+    act, rest = _one_act(text.strip().casefold(), *ACTS)
     # "Yes, that's right, it was the rain": what follows says more than another yes.
     for _ in range(2):
-        again, after = _one_act(rest)
+        again, after = _one_act(rest, *ACTS)
         if act is None or again != act:
             break
         rest = after
     return act, rest
 
 
-def _one_act(said: str) -> tuple[str | None, str]:
+def _one_act(said: str, *acts: str) -> tuple[str | None, str]:
     said = said.lstrip(_MARKS)
     for _ in range(3):
         said = _FILLERS.sub("", said)
-    for word, act in _words():
+    for word, act in _words(*acts):
         alone = word.endswith(".")
         word = word.removesuffix(".")
         if not said.startswith(word):
