@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -124,13 +125,18 @@ def _by_ordinal(text: str, count: int, similarity: Similarity) -> int | None:
     return None
 
 
+def _names(item: Item) -> set[str]:
+    """The words of an item's name, and neighbours as one: "dashcam" of "dash cam"."""
+    words = _words(item.name)
+    return {*words, *(one + other for one, other in itertools.pairwise(words))}
+
+
 def _shared(said: Sequence[str], item: Item, items: Sequence[Item]) -> float:
-    mine = set(_words(item.name))
     score = 0.0
-    for word in mine & set(said):
+    for word in _names(item) & set(said):
         if len(word) < 2:
             continue
-        owners = sum(word in _words(other.name) for other in items)
+        owners = sum(word in _names(other) for other in items)
         score += 1 / owners if owners < len(items) else 0
     return score
 

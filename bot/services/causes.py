@@ -55,7 +55,9 @@ PLAINLY_NOTHING = 0.7
 UNTOLD, MUCH_LIKELIER = 0.03, 3.0
 #: Causes that are read back one after the other, at most.
 MOST_READ_BACKS = 3
-WATER = "F"
+#: A flood is water (contract, "Finer points"): where a force of nature was confirmed, so little of
+#: it in the story is read back too.
+WATER, PERHAPS_WATER = "F", 0.1
 
 
 def take_in(draft: Draft, heard: Heard, asked: str | None) -> None:
@@ -198,14 +200,14 @@ def settle(draft: Draft, cause: str, state: State, said_in: str | None,
 def _explained(draft: Draft, cause: str, told: set[str], said_in: str | None) -> None:
     """One confirmed cause explains the story; others stay if they were told by themselves."""
     wet = max(draft.perhaps.get(WATER, 0.0), draft.plainness.get(WATER, 0.0))
-    if cause == "act_of_god" and WATER not in draft.facts and (WATER in told or wet >= PERHAPS):
+    if cause == "act_of_god" and WATER not in draft.facts and (
+            WATER in told or wet >= PERHAPS_WATER):
         # A storm's water is water: the policy has a clause of its own for it.
         told = told | {WATER}
         draft.note_cause(CauseHeard(WATER, "yes", max(wet, PERHAPS)), said_in)
     draft.perhaps = {}
     for other in draft.told_in_words():
-        by_itself = other in told or (
-            other in draft.apart and draft.plainness.get(other, 0.0) >= PLAINLY_TOLD)
+        by_itself = other in told or other in draft.apart
         if other == WATER and cause == "act_of_god" and by_itself:
             continue
         if are_kindred(cause, other) or not by_itself:

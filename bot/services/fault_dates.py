@@ -40,6 +40,7 @@ _DIGIT_SIGNS = {
     "th": ("หนึ่ง", "สอง", "สาม", "สี่", "ห้า", "หก", "เจ็ด", "แปด", "เก้า", "สิบ"),
 }
 _DAYS = {"day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25}
+_CLOSE = dt.timedelta(days=2)
 #: Days that nobody's radio has been broken for.
 _LONGEST = 3660
 
@@ -57,6 +58,8 @@ def read_fault_date(text: str, language: str, dates: Sequence[str], ends: dt.dat
         found += _months(text, language, today)
         found += _seasons(text, today)
     past = [day for day in found if day <= today]
+    if past and ends and min(past) <= ends < max(past) <= min(past) + _CLOSE:
+        return None  # "this morning, yesterday it was fine": a day decides, so it is asked again
     if past:
         return min(past)
     before = max(similarity(text, _BEFORE_THE_END))

@@ -163,7 +163,7 @@ _AN_INCIDENT = 0.15
 #: The second reader takes everything for a story; this much the first one has to see of it.
 _A_STORY = 0.02
 #: From which share on a part of a message tells one cause and no other.
-_PLAINLY_APART = 0.7
+_PLAINLY_APART = 0.9
 #: How much the second reading of a story counts, and a floor under what either says.
 _SECOND_COUNTS, _UNHEARD = 0.6, 1e-3
 #: How much of "somebody else's" counts as perhaps the customer's own; it is read back anyway.
@@ -204,6 +204,10 @@ _TAKES, _TURNS_DOWN = ("affirm", "human"), ("deny", "cancel")
 #: the word is one.
 _SAYS_WHICH, PLAINLY_WANTED = 0.4, 0.6
 _CLAUSE_ANSWERS = 0.6
+#: From this probability on a part of an answer calls the whole claim off.
+_PLAINLY_CALLED_OFF = 0.95
+#: "No, forget that" there only turns down what was put to the customer.
+_NOT_CALLED_OFF = (*OFFERS, "cause_confirmed")
 #: From this probability on, what follows a yes says that nobody knows.
 _DOUBTS = 0.5
 _CLAUSE_ASIDE = 0.85
@@ -229,7 +233,14 @@ def meaning(heard: Heard, asked: str | None) -> Meaning:
         return Meaning(_behind_an_ok(heard), None, 1.0)
     # "Yes, and ..." and "no, ..." count as such whatever follows them.
     if heard.opening in _ANSWERED_BY.get(asked or "", ()):
-        return Meaning(heard.opening, _aside_in_a_clause(heard), 1.0)
+        if asked not in _NOT_CALLED_OFF and _calls_off(heard):
+            return Meaning("cancel", None, 1.0)
+        aside = _aside_in_a_clause(heard)
+        if aside is None and heard.topic_behind_opening() == "human":
+            aside = "human"  # "não há aí uma pessoa": some languages ask with a no
+        return Meaning(heard.opening, aside, 1.0)
+    if asked and asked not in _NOT_CALLED_OFF and _calls_off(heard):
+        return Meaning("cancel", None, 1.0)
     total = sum(weighted.values()) or 1.0
     best = max(weighted, key=lambda name: weighted[name], default=None)
     if best is None:
@@ -258,6 +269,12 @@ def meaning(heard: Heard, asked: str | None) -> Meaning:
     if asked is None and best == "claim" and _aside_in_a_clause(heard) == "policy":
         return Meaning(best, "policy", confidence)
     return Meaning(best, None, confidence)
+
+
+def _calls_off(heard: Heard) -> bool:
+    """Whether a part of the message, or what follows a no, plainly calls everything off."""
+    return max((labels.get("cancel", 0.0) for labels in (heard.after_opening, *heard.clauses)),
+               default=0.0) >= _PLAINLY_CALLED_OFF
 
 
 def _behind_an_ok(heard: Heard) -> str | None:

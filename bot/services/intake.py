@@ -132,7 +132,7 @@ class Intake:
     def _proofs(self, draft: Draft, heard: Heard, asked: str | None) -> list[str]:
         """What may verify the customer. Digits alone count only as the answer to that question."""
         order = number_key(draft.order_number or "")
-        if order not in number_key(heard.text):
+        if order not in map(number_key, heard.order_numbers):
             order = ""  # what is like a part of it was not read off it
         if asked == "verification":
             found = list(heard.proofs)
@@ -303,7 +303,12 @@ class Intake:
             draft.fixed = False
         elif means.act == "affirm":
             # "It is as it was" looks like a yes; only a yes in so many words closes the claim.
-            draft.fixed = heard.opening == "affirm" or heard.pressed or works > still
+            draft.fixed = heard.opening == "affirm" or heard.pressed or works >= FIXED_HEARD
+            if not draft.fixed:
+                again = self._again(draft, "fixed")
+                if again:
+                    draft.fixed = None
+                    return again
         elif means.act == "fixed":
             sure = works >= FIXED_OUTWEIGHS * (works + still)
             plain = works >= FIXED_HEARD if works > still else still >= STILL_HEARD
@@ -311,7 +316,7 @@ class Intake:
                 again = self._again(draft, "fixed")
                 if again:
                     return again
-            draft.fixed = sure
+            draft.fixed = sure and plain  # a claim is not closed on a guess
         elif means.act in ("claim", "incident", "dont_know"):
             draft.fixed = False  # whoever goes on about the fault still has it
         else:

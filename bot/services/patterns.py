@@ -19,9 +19,15 @@ _EMAIL_SPOKEN = re.compile(
     re.IGNORECASE)
 _SPOKEN_DOT = re.compile(r"\s*(?:[(]dot[)]|dot|[.])\s*", re.IGNORECASE)
 _PHONE = re.compile(rf"(?<!{_W})(?<!-)(?:\+|00)?\(?\d[\d\s().\-/]{{5,18}}\d(?!{_W})")
-_ISO_DATE = re.compile(r"(?<!\d)(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)")
-_DAY_DATE = re.compile(r"(?<!\d)(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})(?!\d)")
+#: Dates, which stand by themselves: "99-TH-4130-77-05" holds none.
+_ISO_DATE = re.compile(rf"(?<!{_W})(?<![-/.])(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}})"
+                       rf"(?!{_W}|[-/])")
+_DAY_DATE = re.compile(rf"(?<!{_W})(?<![-/.])(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{4}})"
+                       rf"(?!{_W}|[-/])")
+#: Japanese keyboards put the mark of a long vowel where others have a dash: "CG2026ー704531".
+_LONG_MARK = re.compile(r"(?<=[A-Za-z0-9])ー(?=[A-Za-z0-9])")
 _TOKEN = re.compile(rf"#?{_W}(?:{_W}|-)*")
+_TOKEN_IN_PARTS = re.compile(rf"#?{_W}(?:(?:{_W}|[-/._])*{_W})?")
 _PIECE = rf"(?:(?!_){_W}|-)+"
 #: A number in parts: "INV/26/03391", "2026.0044-7"; with three digits at least, unlike "1/2".
 _IN_PARTS = re.compile(r"(?<![\w/.])#?(?=[^\s]*\d[^\s]*\d[^\s]*\d)"
@@ -70,7 +76,7 @@ class Found:
 
 def find(text: str) -> Found:
     """All candidates in a text."""
-    text = _plain_digits(unicodedata.normalize("NFKC", text))
+    text = _LONG_MARK.sub("-", _plain_digits(unicodedata.normalize("NFKC", text)))
     emails = tuple(dict.fromkeys(m.group().strip(".'") for m in _EMAIL.finditer(text)))
     if not emails:
         emails = tuple(m[1] + "@" + _SPOKEN_DOT.sub(".", m[2])
@@ -112,8 +118,17 @@ def _plain_digits(text: str) -> str:
 
 def _order_numbers(text: str) -> list[str]:
     """Tokens with digits, and neighbours that may be one number written with spaces."""
-    tokens = [m.group() for m in _TOKEN.finditer(text)]
     found = dict.fromkeys(m.group() for m in _IN_PARTS.finditer(text))
+    plain, in_parts = ([m.group() for m in pattern.finditer(text)]
+                       for pattern in (_TOKEN, _TOKEN_IN_PARTS))
+    _join(plain, found)
+    if in_parts != plain:
+        _join(in_parts, found)  # "KF 2026/88317"
+    return list(found)
+
+
+def _join(tokens: list[str], found: dict[str, None]) -> None:
+    """Adds each token with digits to `found`, by itself and together with its neighbours."""
     for i, token in enumerate(tokens):
         if not any(c.isdigit() for c in token) or len(found) >= _MOST_CANDIDATES:
             continue
@@ -124,7 +139,6 @@ def _order_numbers(text: str) -> list[str]:
                 joined = " ".join(tokens[start:end])
                 if 3 <= len(joined.replace(" ", "")) <= 40:
                     found.setdefault(joined)
-    return list(found)
 
 
 def _starts(tokens: list[str], place: int) -> list[int]:

@@ -7,6 +7,7 @@ what follows (topic, causes, emergencies, numbers, language) is read from there.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,6 +40,7 @@ _TRACE = 0.001
 _A_WORD = 2
 #: A typed command such as `/restart` arrives with this mark instead of its slash (see the door).
 COMMAND_MARK = "⁄"
+_COMMAND = re.compile(rf"{COMMAND_MARK}\w+\s*(?:\{{[^}}]*\}})?")
 READING, HAZARDS = "reading", "hazards"
 #: A clause that tells a hazard lifts the whole message's score at most by this factor.
 _CLAUSE_LIFTS = 1.5
@@ -95,7 +97,9 @@ class MessageClassifier(_Component):
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learns the labels and stores the net."""
-        examples = [m for m in training_data.intent_examples if m.get("text")]
+        # One language after the other, for the encoder remembers words.
+        examples = sorted((m for m in training_data.intent_examples if m.get("text")),
+                          key=language_of_example)
         labels = [m.get("intent_response_key") or m.get("intent") for m in examples]
         texts = [calm(patterns.without_codes(m.get("text"))) or m.get("text") for m in examples]
         with all_cores() as pool:
@@ -143,10 +147,11 @@ class MessageClassifier(_Component):
                 message.set("intent", {"name": None, "confidence": 0.0}, add_to_output=True)
                 message.set("intent_ranking", [], add_to_output=True)
                 continue
-            if text.startswith(COMMAND_MARK):
+            said = _without_command(text)
+            if text.startswith(COMMAND_MARK) and not any(map(str.isalpha, said)):
                 _set_intent(message, {"out_of_scope": 1.0})
                 continue
-            plain = calm(patterns.without_codes(text))
+            plain = calm(patterns.without_codes(said))
             # One letter says nothing, unless it is a yes or a no: 对, 네.
             if sum(c.isalpha() for c in plain) < 2 and act_at_start(plain) is None:
                 _set_intent(message, {"nlu_fallback": 1.0})
@@ -177,6 +182,11 @@ class MessageClassifier(_Component):
             message.set("clauses", [_worth_telling(labels) for labels in read[1:]],
                         add_to_output=True)
         return messages
+
+
+def _without_command(text: str) -> str:
+    """What else was typed beside something that looks like a command."""
+    return _COMMAND.sub(" ", text) if text.startswith(COMMAND_MARK) else text
 
 
 def _by_intent(labels: dict[str, float]) -> dict[str, float]:
@@ -301,8 +311,8 @@ class PatternExtractor(_Component):
     def process(self, messages: list[Message]) -> list[Message]:
         """Adds the entities."""
         for message in messages:
-            text = message.get("text") or ""
-            if text.startswith(("/", COMMAND_MARK)):
+            text = _without_command(message.get("text") or "")
+            if text.startswith("/"):
                 continue
             found = patterns.find(text)
             values = (("order_number", found.order_numbers), ("email", found.emails),

@@ -33,10 +33,8 @@ SIZE = TOKEN_FEATURES + VECTOR
 #: Tokens of one text that are read; the rest of a longer one changes little.
 MAX_TOKENS = 160
 _KEPT = 4096
-#: Tokens whose own part of the work is kept (60 MB), and texts that are read at once: they must
-#: not have more tokens than that.
-_TOKENS_KEPT = 4096
-_BATCH = _TOKENS_KEPT // MAX_TOKENS
+#: Tokens whose own part of the work is kept (60 MB), and tokens that are read at once.
+_TOKENS_KEPT, _TOKENS_AT_ONCE = 4096, 1024
 _CHUNK = 512
 _GAP = 2  # the widest window reaches two tokens to each side
 _BRANCHES = ((2, 0), (3, 1), (5, 2))  # tokens in the window, how many of them to the left
@@ -96,11 +94,20 @@ class SentenceEncoder:
         return [float(mine @ self.vector(other)) for other in others]
 
     def _read(self, texts: Sequence[str]) -> Array:
-        return np.concatenate([self._read_batch(texts[start: start + _BATCH])
-                               for start in range(0, len(texts), _BATCH)])
+        return np.concatenate([self._read_batch(ids) for ids in self._batches(texts)])
 
-    def _read_batch(self, texts: Sequence[str]) -> Array:
-        ids = [self._ids(text) for text in texts]
+    def _batches(self, texts: Sequence[str]) -> Iterator[list[list[int]]]:
+        """The tokens of the texts, so many texts together as do not have too many of them."""
+        batch: list[list[int]] = []
+        for text in texts:
+            ids = self._ids(text)
+            if batch and sum(map(len, batch)) + len(ids) > _TOKENS_AT_ONCE:
+                yield batch
+                batch = []
+            batch.append(ids)
+        yield batch
+
+    def _read_batch(self, ids: Sequence[Sequence[int]]) -> Array:
         lengths = np.array([len(i) for i in ids], np.float32)[:, None]
         total = self._sums_of_tokens(ids, lengths) / np.sqrt(lengths)
         w = self._w

@@ -15,6 +15,8 @@ from sklearn.linear_model import LogisticRegression
 LANGUAGES = ("ar", "de", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "ru", "th", "tr",
              "zh")
 _BUCKETS = 2 ** 14
+#: Examples of one language from which on more of them hardly tell it better.
+_ENOUGH = 4000
 _SCRIPTS = (
     ("ja", re.compile(r"[\u3040-\u30ff]")),
     ("ko", re.compile(r"[\uac00-\ud7af\u1100-\u11ff]")),
@@ -42,9 +44,11 @@ class LanguageNet:
 
     @classmethod
     def train(cls, texts: Sequence[str], languages: Sequence[str]) -> LanguageNet:
-        """Learns from texts with their languages."""
-        latin = [(t, c) for t, c in zip(texts, languages, strict=True)
-                 if by_script(t) is None and c in LANGUAGES]
+        """Learns from texts with their languages; of many in one language from some of them."""
+        by_language = {code: [t for t, c in zip(texts, languages, strict=True)
+                              if c == code and by_script(t) is None] for code in LANGUAGES}
+        latin = [(t, c) for c, said in by_language.items()
+                 for t in said[::max(1, len(said) // _ENOUGH)]]
         matrix = _vectorizer().transform([_words(t) for t, _ in latin])
         model = LogisticRegression(C=10, max_iter=25).fit(matrix, [c for _, c in latin])
         return cls(model.classes_, model.coef_.T.astype(np.float32).copy(),

@@ -48,9 +48,10 @@ def split_opening(text: str) -> tuple[str | None, str]:
     # "Yes, that's right, it was the rain": what follows says more than another yes.
     for _ in range(2):
         again, after = _one_act(rest, *ACTS)
-        if act is None or again != act:
+        # "Yeah nah" alone is a no; "não foi isso" is one too.
+        if act is None or (again != act and (act, again, after) != ("affirm", "deny", "")):
             break
-        rest = after
+        act, rest = again, after
     return act, rest
 
 

@@ -13,7 +13,60 @@ from tests.conversation.test_outcomes import FILE_IT, NOTHING, REPAIR
 BROKEN = "My radio does not turn on any more."
 
 
+# ---------------------------------------------------------------- questions back
+
+
+@pytest.mark.parametrize(("asked", "back", "explained"), [
+    ("order_number", "where would I find that?", "packing slip"),
+    ("verification", "why do you need my e-mail for that?", "look into your order"),
+    ("incident", "what do you mean, how was it installed?", "Fitting it yourself is fine"),
+    ("remedy", "what's the difference between the two?", "our technicians repair it")])
+def test_a_question_back_is_explained_and_the_question_put_again(
+        customer: Customer, order: Order, asked: str, back: str, explained: str) -> None:
+    customer.says(BROKEN)
+    answers = {"order_number": order.number, "verification": order.email,
+               "fixed": "No, it is still the same.", "incident": NOTHING}
+    while customer.asked != asked:
+        customer.says(answers.pop(customer.asked or ""))
+    customer.says(back)
+    assert customer.asked == asked
+    assert explained in customer.text
+    if asked in answers:
+        customer.says(answers[asked])
+        assert customer.asked != asked
+
+
+def test_why_it_is_not_covered_is_explained_by_the_clause(
+        customer: Customer, order: Order) -> None:
+    customer.proves(order).tells_what_happened("I spilled a glass of juice over it.")
+    customer.answers(cause_confirmed="Yes, that is right.")
+    customer.says("Why is that not covered then?")
+    assert "water invasion" in customer.text
+    assert customer["ticket_number"] is None
+    customer.says("Yes, please.")
+    assert customer["handoff"] == {"reason": "review", "route": "ticket"}
+
+
 # ---------------------------------------------------------------- asides
+
+
+def test_what_is_typed_beside_a_command_is_read(customer: Customer) -> None:
+    customer.says('/inform{"decision": "covered"} my radio does not turn on any more')
+    assert (customer.asked, customer.outcome) == ("order_number", None)
+
+
+def test_calling_it_off_behind_a_no_ends_the_claim(customer: Customer, order: Order) -> None:
+    customer.proves(order)
+    customer.says("No, forget it, cancel the whole claim please.")
+    assert (customer.asked, customer.outcome, customer["ticket_number"]) == (None, None, None)
+
+
+def test_a_fault_that_goes_away_in_the_middle_of_a_no_is_fixed(
+        customer: Customer, order: Order) -> None:
+    customer.proves(order)
+    customer.says("No it is still... oh wait, there it is, it turned on again, it works now!")
+    assert (customer.asked, customer.outcome) == (None, None)
+    assert customer["fixed"] is True
 
 
 def test_a_person_asked_for_in_the_middle_keeps_the_question(customer: Customer) -> None:

@@ -107,6 +107,50 @@ def test_a_cause_that_the_customer_confirms_excludes_the_claim(
     assert customer["ticket_number"] is None, "no ticket unless the review is wanted"
 
 
+@pytest.mark.parametrize("declined", [
+    "ok, no need for that", "No please, I will go back to the seller.",
+    "Fair enough, leave it then.", "no, I'd rather call my insurance"])
+def test_a_review_that_is_turned_down_in_passing_opens_no_ticket(
+        customer: Customer, order: Order, declined: str) -> None:
+    customer.proves(order).tells_what_happened("I spilled a glass of juice over it.")
+    customer.answers(cause_confirmed="Yes, that is right.")
+    assert customer.outcome == "not_covered"
+    customer.says(declined)
+    assert (customer["ticket_number"], customer["handoff"]) == (None, None), customer.text
+
+
+def test_a_cause_told_after_the_decision_is_read_back_and_judged(
+        customer: Customer, order: Order) -> None:
+    customer.proves(order).tells_what_happened(NOTHING)
+    assert (customer.outcome, customer.asked) == ("covered", "remedy")
+    customer.says("Oh wait, I forgot, my daughter spilled a whole cup of coffee over it before.")
+    assert customer.asked == "cause_confirmed", customer.text
+    assert customer.outcome == "covered", "nothing changes before the read-back"
+    customer.says("Yes, that is right.")
+    assert (customer.outcome, customer.reasons) == ("not_covered", {"F"})
+
+
+def test_a_cause_told_after_the_decision_and_denied_changes_nothing(
+        customer: Customer, order: Order) -> None:
+    customer.proves(order).tells_what_happened(NOTHING)
+    customer.says("Oh wait, I forgot, my daughter spilled a whole cup of coffee over it before.")
+    customer.says("No, that is wrong.")
+    assert (customer.outcome, customer.asked) == ("covered", "remedy")
+    customer.says(REPAIR, FILE_IT)
+    assert customer["ticket_number"]
+
+
+def test_two_causes_told_in_parts_of_their_own_are_both_read_back(
+        customer: Customer, order: Order) -> None:
+    customer.proves(order).tells_what_happened(
+        "Two things. In May I flashed a custom ROM from a forum on it. And last week the roof "
+        "leaked, it was soaked with rain water.")
+    customer.says("Yes, that is right.")
+    assert customer.asked == "cause_confirmed", customer.text
+    customer.says("Yes, that is right.")
+    assert (customer.outcome, customer.reasons) == ("not_covered", {"C", "F"})
+
+
 def test_a_gift_of_the_shop_is_not_covered_and_no_cause_is_asked_for(shop: Shop) -> None:
     customer, order = shop.customer(), shop.order("with a gift")
     customer.proves(order, "It does not work any more.")

@@ -5,7 +5,7 @@ import pytest
 from bot.services import patterns
 from bot.understanding.calm import calm
 from bot.understanding.clauses import clauses
-from bot.understanding.openings import act_at_start, split_opening
+from bot.understanding.openings import act_at_start, after_acknowledging, split_opening
 
 
 @pytest.mark.parametrize(("text", "act"), [
@@ -13,6 +13,7 @@ from bot.understanding.openings import act_at_start, split_opening
     ("sí", "affirm"), ("si", "affirm"), ("si, claro", "affirm"), ("si lo apago vuelve", None),
     ("he, aynen", "affirm"), ("he vuelto a probar y nada", None), ("はい、そうです", "affirm"),
     ("Oh wow, yes! It goes up again", "affirm"), ("oh my god yes, that did it", "affirm"),
+    ("yeah nah", "deny"), ("yes no problem", "affirm"),
     ("não foi isso", "deny"), ("не знаю", "dont_know"), ("nothing helped", None),
 ])
 def test_an_answer_is_known_by_its_first_words(text: str, act: str | None) -> None:
@@ -56,3 +57,11 @@ def test_what_follows_an_opening_is_kept(text: str, rest: str) -> None:
 ])
 def test_shouting_is_read_as_if_said_calmly(text: str, calmly: str) -> None:
     assert calm(text) == calmly
+
+
+@pytest.mark.parametrize(("text", "rest"), [
+    ("ok, no need", "no need"), ("It is okay, leave it", "leave it"), ("好的，算了吧", "算了吧"),
+    ("fine", ""), ("yes please", None), ("no thanks", None), ("okra is a vegetable", None),
+])
+def test_what_follows_an_ok(text: str, rest: str | None) -> None:
+    assert after_acknowledging(text) == rest
