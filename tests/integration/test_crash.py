@@ -58,13 +58,13 @@ sys.exit(main())
 FAILING = '''
 import asyncio, os, sqlite3, sys, threading, time
 from pathlib import Path
-import actions.handoff
+import actions.offers
 import bot.engine.actions
 from bot.services.handoff import Handoffs
 from bot.services.orders import Orders
 
 bot.engine.actions.ACTION_SECONDS = 1.0
-hand_over, verify, run = Handoffs.hand_over, Orders.verify, actions.handoff.ActionHuman.run
+hand_over, verify, run = Handoffs.hand_over, Orders.verify, actions.offers.ActionHuman.run
 release = Path(os.environ["RELEASE"])
 
 def lock_until_released():
@@ -101,7 +101,7 @@ async def patched_run(self, dispatcher, tracker, domain):
     return await run(self, dispatcher, tracker, domain)
 
 Handoffs.hand_over, Orders.verify = patched_hand_over, patched_verify
-actions.handoff.ActionHuman.run = patched_run
+actions.offers.ActionHuman.run = patched_run
 from bot.cli import main
 sys.exit(main())
 '''
