@@ -339,7 +339,7 @@ class Intake:
             again = self._again(draft, "cause_confirmed")
             if not again:
                 causes.settle(draft, cause, State.UNKNOWN, heard.message_id)
-        if cause is not None and draft.may_count(cause):
+        if any(map(draft.may_count, draft.facts)):
             draft.decision = None  # one that was made before the cause was told no longer holds
         return again
 

@@ -17,10 +17,10 @@ BROKEN = "My radio does not turn on any more."
 
 
 @pytest.mark.parametrize(("asked", "back", "explained"), [
-    ("order_number", "where would I find that?", "packing slip"),
-    ("verification", "why do you need my e-mail for that?", "look into your order"),
-    ("incident", "what do you mean, how was it installed?", "Fitting it yourself is fine"),
-    ("remedy", "what's the difference between the two?", "our technicians repair it")])
+    ("order_number", "What number do you mean exactly?", "packing slip"),
+    ("verification", "Why would you need that from me?", "look into your order"),
+    ("incident", "In what sense installed? I don't follow.", "Fitting it yourself is fine"),
+    ("remedy", "hang on, how do these two differ?", "our technicians repair it")])
 def test_a_question_back_is_explained_and_the_question_put_again(
         customer: Customer, order: Order, asked: str, back: str, explained: str) -> None:
     customer.says(BROKEN)
@@ -40,7 +40,7 @@ def test_why_it_is_not_covered_is_explained_by_the_clause(
         customer: Customer, order: Order) -> None:
     customer.proves(order).tells_what_happened("I spilled a glass of juice over it.")
     customer.answers(cause_confirmed="Yes, that is right.")
-    customer.says("Why is that not covered then?")
+    customer.says("but how come it is not covered?")
     assert "water invasion" in customer.text
     assert customer["ticket_number"] is None
     customer.says("Yes, please.")
